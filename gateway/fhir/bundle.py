@@ -1,0 +1,154 @@
+"""Resources that travel together: index, resolve references, build a collection.
+
+Reading is tolerant of every fullUrl style seen in the field (quirks 1-12); writing is strict
+(PAS 2.2.1 spec-14, spec-16: each resource once, fullUrl absolute or a version-4 urn:uuid).
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+Resource = dict[str, Any]
+
+
+class Step(StrEnum):
+    """How a reference was resolved, from most to least certain."""
+
+    CONTAINED = "contained"
+    FULL_URL = "fullUrl"
+    RELATIVE = "relative to the entry's own base"
+    TYPE_ID = "type and id"
+    OTHER_BASE = "type and id under another base"
+    ID_ONLY = "id alone"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A resource and the address it travels under; `path` is its FHIRPath in the input."""
+
+    resource: Resource
+    full_url: str = ""
+    path: str = ""
+
+    @property
+    def type_id(self) -> str:
+        kind, identity = self.resource.get("resourceType"), self.resource.get("id")
+        return f"{kind}/{identity}" if isinstance(kind, str) and isinstance(identity, str) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What a reference points at, and how that was found out."""
+
+    entry: Entry
+    step: Step
+
+
+class Index:
+    """Finds the target of a reference among entries; never fetches anything."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self.entries = tuple(entries)
+        self._urls: dict[str, list[Entry]] = {}
+        self._types: dict[str, list[Entry]] = {}
+        self._ids: dict[str, list[Entry]] = {}
+        for entry in self.entries:
+            if entry.full_url:
+                self._urls.setdefault(entry.full_url, []).append(entry)
+            if entry.type_id:
+                self._types.setdefault(entry.type_id, []).append(entry)
+                self._ids.setdefault(entry.type_id.partition("/")[2], []).append(entry)
+
+    def of_type(self, *kinds: str) -> tuple[Entry, ...]:
+        """The entries whose resourceType is one of `kinds`, in their order of arrival."""
+        return tuple(entry for entry in self.entries if entry.resource.get("resourceType") in kinds)
+
+    def resolve(self, reference: str, *, source: Entry | None = None) -> Resolved | None:
+        """The one entry that `reference`, standing in `source`, points at; None when none or several do."""
+        if reference.startswith("#"):
+            return _contained(reference[1:], source)
+        target = reference.partition("/_history/")[0]
+        if found := _only(self._urls.get(target, [])):
+            return Resolved(found, Step.FULL_URL)
+        if "?" in target:  # a conditional reference is a search, and searches are not run here
+            return None
+        kind, _, identity = target.rstrip("/").rpartition("/")
+        kind = kind.rpartition("/")[2]
+        relative = target == f"{kind}/{identity}"
+        if relative and source and (found := _only(self._urls.get(_base(source) + target, []))):
+            return Resolved(found, Step.RELATIVE)
+        if kind and (found := _only(self._types.get(f"{kind}/{identity}", []))):
+            return Resolved(found, Step.TYPE_ID if relative else Step.OTHER_BASE)
+        bare = target.removeprefix("urn:uuid:")
+        if found := _only([*self._urls.get(f"urn:uuid:{identity}", []), *self._ids.get(bare, [])]):
+            return Resolved(found, Step.ID_ONLY)
+        return None
+
+
+def _base(entry: Entry) -> str:
+    return entry.full_url.removesuffix(entry.type_id) if entry.type_id else ""
+
+
+def _contained(identity: str, source: Entry | None) -> Resolved | None:
+    held = source.resource.get("contained", []) if source else []
+    for position, resource in enumerate(held if isinstance(held, list) else []):
+        if isinstance(resource, dict) and resource.get("id") == identity:
+            path = f"{source.path if source else ''}.contained[{position}]"
+            return Resolved(Entry(resource, path=path), Step.CONTAINED)
+    return None
+
+
+def _only(entries: list[Entry]) -> Entry | None:
+    """The single distinct resource among `entries`: a resource sent twice over is still one."""
+    first, *rest = entries or [None]
+    return first if all(other and first and other.resource == first.resource for other in rest) else None
+
+
+def entries_of(value: Any, *, path: str = "") -> tuple[Entry, ...]:
+    """The resources in a Bundle of any type, a list, a Parameters, or a single resource.
+
+    Nested Bundles and lists are opened; entries without a resource are skipped.
+    """
+    return tuple(_walk(value, path, ""))
+
+
+def _walk(value: Any, path: str, full_url: str) -> Iterator[Entry]:
+    if isinstance(value, list):
+        for position, item in enumerate(value):
+            yield from _walk(item, f"{path}[{position}]", "")
+    elif isinstance(value, dict) and value.get("resourceType") == "Bundle":
+        rows = value.get("entry")
+        for position, row in enumerate(rows if isinstance(rows, list) else []):
+            if isinstance(row, dict):
+                url = row.get("fullUrl")
+                place = f"{path or 'Bundle'}.entry[{position}].resource"
+                yield from _walk(row.get("resource"), place, url if isinstance(url, str) else "")
+    elif isinstance(value, dict) and isinstance(value.get("resourceType"), str):
+        yield Entry(value, full_url, path or value["resourceType"])
+
+
+def references(value: Any, *, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every Reference with a `reference` string inside `value`, contained resources included, with its path."""
+    stack = [(path, value)]
+    while stack:
+        place, item = stack.pop()
+        if isinstance(item, dict):
+            if isinstance(item.get("reference"), str) and "resourceType" not in item:
+                yield place, item
+            stack.extend((f"{place}.{key}" if place else key, child) for key, child in item.items())
+        elif isinstance(item, list):
+            stack.extend((f"{place}[{position}]", child) for position, child in enumerate(item))
+
+
+def collection(entries: Iterable[Entry], *, identifier: dict[str, str], timestamp: str,
+               profile: str) -> Resource:
+    """A Bundle of type collection, entries in the order given (PAS 2.2.1 request and response bundles)."""
+    return {
+        "resourceType": "Bundle",
+        "meta": {"profile": [profile]},
+        "identifier": identifier,
+        "type": "collection",
+        "timestamp": timestamp,
+        "entry": [{"fullUrl": entry.full_url, "resource": entry.resource} for entry in entries],
+    }

@@ -1,0 +1,148 @@
+"""The only door to FHIRPath: compile once, evaluate within a step budget.
+
+fhirpathpy does the work. It cannot bound a regular expression and accepts broken syntax by recovery, so
+this door serves expressions of ours and of the guides only, parses strictly, and counts loop steps.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any, Never
+
+from antlr4 import CommonTokenStream, InputStream
+from antlr4.error.ErrorListener import ErrorListener
+from antlr4.tree.Tree import ParseTreeWalker
+from fhirpathpy.engine import do_eval
+from fhirpathpy.engine.invocations.constants import constants
+from fhirpathpy.engine.nodes import FP_Type, ResourceNode
+from fhirpathpy.engine.util import arraify, get_data, process_user_invocation_table
+from fhirpathpy.models import models
+from fhirpathpy.parser.ASTPathListener import ASTPathListener
+from fhirpathpy.parser.generated.FHIRPathLexer import FHIRPathLexer
+from fhirpathpy.parser.generated.FHIRPathParser import FHIRPathParser
+
+Function = Callable[..., Any]
+STEPS = 100_000
+_CLOCK = re.compile(r"(?<![\w'])(now|today|timeOfDay)\s*\(")
+
+
+class PathFault(ValueError):
+    """The FHIRPath expression cannot be parsed or evaluated, or ran out of steps."""
+
+
+class Expression:
+    """A compiled expression; made by `compile`."""
+
+    def __init__(self, text: str, tree: Any, functions: Mapping[str, Any]) -> None:
+        self.text = text
+        self._tree = tree
+        self._functions = functions
+
+    def __call__(self, node: Any, variables: Mapping[str, Any] | None = None, *, steps: int = STEPS) -> list[Any]:
+        """Evaluate on `node`; `variables` are reachable as %name.
+
+        Raises:
+            PathFault: evaluation failed, or took more than `steps` loop iterations.
+        """
+        context = _Context(steps)
+        root = arraify(node)
+        context.update(dataRoot=root, model=models["r4"], userInvocationTable=self._functions,
+                       vars={"context": node, "resource": node, "ucum": "http://unitsofmeasure.org",
+                             **(variables or {})}, traceFn=_silent)
+        constants.reset()
+        try:
+            result = do_eval(context, root, self._tree)
+        except PathFault:
+            raise
+        except Exception as fault:  # fhirpathpy raises bare Exception for every failure it has
+            raise PathFault(f"{self.text!r} failed: {type(fault).__name__}") from None
+        return [item if isinstance(item, FP_Type) else get_data(item) for item in result
+                if not _is_shadow(item)]
+
+    def __repr__(self) -> str:
+        return f"Expression({self.text!r})"
+
+
+def compile(text: str, functions: Mapping[str, Function] | None = None) -> Expression:
+    """Parse an expression strictly; `functions` are extra ones, called with the input collection first.
+
+    Raises:
+        PathFault: the syntax is wrong, or the expression reads a clock (time is passed in, never read).
+    """
+    if functions:
+        return Expression(text, _parse(text), process_user_invocation_table(_table({**_OURS, **functions})))
+    return _compile(text)
+
+
+@lru_cache(maxsize=4096)
+def _compile(text: str) -> Expression:
+    return Expression(text, _parse(text), process_user_invocation_table(_table(_OURS)))
+
+
+def _parse(text: str) -> Any:
+    if clock := _CLOCK.search(text):
+        raise PathFault(f"{text!r}: {clock.group(1)}() is not allowed, pass the time as a variable")
+    listener = _Strict(text)
+    lexer = FHIRPathLexer(InputStream(text))
+    lexer.removeErrorListeners()
+    lexer.addErrorListener(listener)
+    parser = FHIRPathParser(CommonTokenStream(lexer))
+    parser.removeErrorListeners()
+    parser.addErrorListener(listener)
+    tree = parser.expression()
+    end = parser.getCurrentToken()
+    if end.type != -1:
+        raise PathFault(f"{text!r}: unexpected {end.text!r} at column {end.column + 1}")
+    walker = ASTPathListener()
+    ParseTreeWalker().walk(walker, tree)
+    return walker.parentStack[0]["children"][0]
+
+
+class _Strict(ErrorListener):  # type: ignore[misc]
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def syntaxError(self, recognizer: Any, symbol: Any, line: int, column: int, message: str, e: Any) -> Never:
+        raise PathFault(f"{self._text!r}: {message} at column {column + 1}")
+
+
+class _Context(dict[str, Any]):
+    """fhirpathpy's evaluation context; it sets `$this` once per loop iteration, which is what we count."""
+
+    def __init__(self, steps: int) -> None:
+        super().__init__()
+        self._left = steps
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        if key == "$this":
+            self._left -= 1
+            if self._left < 0:
+                raise PathFault("the expression ran out of steps")
+        super().__setitem__(key, value)
+
+
+def _silent(*_: Any) -> None:
+    """trace() must not print: what it would print is content."""
+
+
+def _is_shadow(item: Any) -> bool:
+    """A primitive that exists only as extensions (`_birthDate`) is not a value."""
+    data = item.data if isinstance(item, ResourceNode) else None
+    return isinstance(data, dict) and list(data) == ["extension"]
+
+
+def _has_value(inputs: list[Any]) -> list[bool]:
+    return [len(inputs) == 1 and isinstance(inputs[0], str | int | float | bool) or _is_number(inputs)]
+
+
+def _is_number(inputs: list[Any]) -> bool:
+    return len(inputs) == 1 and hasattr(inputs[0], "as_tuple")
+
+
+_OURS: dict[str, Function] = {"hasValue": _has_value}
+
+
+def _table(functions: Mapping[str, Function]) -> dict[str, dict[str, Any]]:
+    """fhirpathpy's registry form: every function takes any number of values."""
+    return {name: {"fn": function, "arity": {n: ["Any"] * n for n in range(5)}}
+            for name, function in functions.items()}
