@@ -101,8 +101,9 @@ def _contained(identity: str, source: Entry | None) -> Resolved | None:
 
 def _only(entries: list[Entry]) -> Entry | None:
     """The single distinct resource among `entries`: a resource sent twice over is still one."""
-    first, *rest = entries or [None]
-    return first if all(other and first and other.resource == first.resource for other in rest) else None
+    if not entries or any(other.resource != entries[0].resource for other in entries[1:]):
+        return None
+    return entries[0]
 
 
 def entries_of(value: Any, *, path: str = "") -> tuple[Entry, ...]:
@@ -141,8 +142,7 @@ def references(value: Any, *, path: str = "") -> Iterator[tuple[str, dict[str, A
             stack.extend((f"{place}[{position}]", child) for position, child in enumerate(item))
 
 
-def collection(entries: Iterable[Entry], *, identifier: dict[str, str], timestamp: str,
-               profile: str) -> Resource:
+def collection(entries: Iterable[Entry], *, identifier: dict[str, str], timestamp: str, profile: str) -> Resource:
     """A Bundle of type collection, entries in the order given (PAS 2.2.1 request and response bundles)."""
     return {
         "resourceType": "Bundle",

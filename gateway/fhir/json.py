@@ -49,20 +49,24 @@ def loads(raw: bytes, *, limits: Limits = Limits()) -> Any:
             of more than 64 characters, or a lone surrogate.
     """
     if len(raw) > limits.size:
-        raise JsonFault("json-size", f"byte {limits.size}", "The document is too large.",
-                        f"Send at most {limits.size} bytes.")
+        raise JsonFault(
+            "json-size", f"byte {limits.size}", "The document is too large.", f"Send at most {limits.size} bytes."
+        )
     _check_depth(raw, limits.depth)
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
-        raise JsonFault("json-utf8", f"byte {fault.start}", "The document is not UTF-8.",
-                        "Encode it as UTF-8.") from None
+        raise JsonFault(
+            "json-utf8", f"byte {fault.start}", "The document is not UTF-8.", "Encode it as UTF-8."
+        ) from None
     try:
-        value = json.loads(text, parse_float=_decimal, parse_int=_integer, parse_constant=_constant,
-                           object_pairs_hook=_object)
+        value = json.loads(
+            text, parse_float=_decimal, parse_int=_integer, parse_constant=_constant, object_pairs_hook=_object
+        )
     except json.JSONDecodeError as fault:
-        raise JsonFault("json-syntax", f"line {fault.lineno} column {fault.colno}",
-                        "This is not JSON.", "Correct the syntax there.") from None
+        raise JsonFault(
+            "json-syntax", f"line {fault.lineno} column {fault.colno}", "This is not JSON.", "Correct the syntax there."
+        ) from None
     if "\\u" in text or "\\U" in text:
         _refuse_surrogates(value)
     return value
@@ -103,8 +107,12 @@ def _check_depth(raw: bytes, depth: int) -> None:
         if mark in (b"[", b"{"):
             level += 1
             if level > depth:
-                raise JsonFault("json-depth", f"byte {token.start()}", "The document is nested too deeply.",
-                                f"Nest at most {depth} levels.")
+                raise JsonFault(
+                    "json-depth",
+                    f"byte {token.start()}",
+                    "The document is nested too deeply.",
+                    f"Nest at most {depth} levels.",
+                )
         elif mark in (b"]", b"}"):
             level -= 1
 
@@ -119,8 +127,12 @@ def _integer(text: str) -> int:
 
 def _short(text: str) -> str:
     if len(text) > _MAX_NUMBER:
-        raise JsonFault("json-number", "a number", "A number has too many characters.",
-                        f"Write numbers in at most {_MAX_NUMBER} characters.")
+        raise JsonFault(
+            "json-number",
+            "a number",
+            "A number has too many characters.",
+            f"Write numbers in at most {_MAX_NUMBER} characters.",
+        )
     return text
 
 
@@ -131,8 +143,12 @@ def _constant(text: str) -> Never:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        raise JsonFault("json-duplicate-key", "an object", "An object names the same key twice.",
-                        "Send each key once: readers disagree about which of two counts.")
+        raise JsonFault(
+            "json-duplicate-key",
+            "an object",
+            "An object names the same key twice.",
+            "Send each key once: readers disagree about which of two counts.",
+        )
     return value
 
 
@@ -146,5 +162,6 @@ def _refuse_surrogates(value: Any) -> None:
         elif isinstance(item, list):
             stack.extend(item)
         elif isinstance(item, str) and any("\ud800" <= mark <= "\udfff" for mark in item):
-            raise JsonFault("json-surrogate", "a string", "A string holds half of a surrogate pair.",
-                            "Write the character whole.")
+            raise JsonFault(
+                "json-surrogate", "a string", "A string holds half of a surrogate pair.", "Write the character whole."
+            )

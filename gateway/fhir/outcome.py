@@ -15,6 +15,9 @@ class Severity(StrEnum):
     INFORMATION = "information"
 
 
+_SEVERITIES = {severity.value: severity for severity in Severity}
+
+
 @dataclass(frozen=True, slots=True)
 class Issue:
     """One finding: the place, the rule and the fix.
@@ -77,7 +80,7 @@ def _read(row: dict[str, Any]) -> Issue:
     text = _string(details.get("text")) if isinstance(details, dict) else ""
     places = row.get("expression") or row.get("location") or []
     return Issue(
-        severity=Severity(severity) if severity in Severity.__members__.values() else Severity.ERROR,
+        severity=_SEVERITIES.get(severity, Severity.ERROR) if isinstance(severity, str) else Severity.ERROR,
         rule="operation-outcome",
         path=_string(places[0]) if isinstance(places, list) and places else "",
         text=text or _string(row.get("diagnostics")),

@@ -13,6 +13,7 @@ from antlr4 import CommonTokenStream, InputStream
 from antlr4.error.ErrorListener import ErrorListener
 from antlr4.tree.Tree import ParseTreeWalker
 from fhirpathpy.engine import do_eval
+from fhirpathpy.engine.invocations import invocation_registry
 from fhirpathpy.engine.invocations.constants import constants
 from fhirpathpy.engine.nodes import FP_Type, ResourceNode
 from fhirpathpy.engine.util import arraify, get_data, process_user_invocation_table
@@ -44,11 +45,22 @@ class Expression:
         Raises:
             PathFault: evaluation failed, or took more than `steps` loop iterations.
         """
+        return plain(self.typed(node, variables, steps=steps))
+
+    def typed(self, node: Any, variables: Mapping[str, Any] | None = None, *, steps: int = STEPS) -> list[Any]:
+        """As calling it, but values keep their FHIR type: give them back as variables, or to `plain` for the data.
+
+        Without its type an Extension held in a variable has no `value`, only a `valueCoding`.
+        """
         context = _Context(steps)
         root = arraify(node)
-        context.update(dataRoot=root, model=models["r4"], userInvocationTable=self._functions,
-                       vars={"context": node, "resource": node, "ucum": "http://unitsofmeasure.org",
-                             **(variables or {})}, traceFn=_silent)
+        context.update(
+            dataRoot=root,
+            model=models["r4"],
+            userInvocationTable=self._functions,
+            vars={"context": node, "resource": node, "ucum": "http://unitsofmeasure.org", **(variables or {})},
+            traceFn=_silent,
+        )
         constants.reset()
         try:
             result = do_eval(context, root, self._tree)
@@ -56,15 +68,21 @@ class Expression:
             raise
         except Exception as fault:  # fhirpathpy raises bare Exception for every failure it has
             raise PathFault(f"{self.text!r} failed: {type(fault).__name__}") from None
-        return [item if isinstance(item, FP_Type) else get_data(item) for item in result
-                if not _is_shadow(item)]
+        return [item for item in result if not _is_shadow(item)]
 
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"
 
 
+def plain(collection: list[Any]) -> list[Any]:
+    """The data of a typed collection."""
+    return [item if isinstance(item, FP_Type) else get_data(item) for item in collection]
+
+
 def compile(text: str, functions: Mapping[str, Function] | None = None) -> Expression:
     """Parse an expression strictly; `functions` are extra ones, called with the input collection first.
+
+    They receive plain data, one list for the input and one for each argument.
 
     Raises:
         PathFault: the syntax is wrong, or the expression reads a clock (time is passed in, never read).
@@ -140,9 +158,15 @@ def _is_number(inputs: list[Any]) -> bool:
 
 
 _OURS: dict[str, Function] = {"hasValue": _has_value}
+FUNCTIONS = frozenset(name for name in invocation_registry if name.isalpha()) | frozenset(_OURS)
+CHOICES = frozenset(path.rpartition(".")[2] for path in models["r4"]["choiceTypePaths"])
 
 
 def _table(functions: Mapping[str, Function]) -> dict[str, dict[str, Any]]:
     """fhirpathpy's registry form: every function takes any number of values."""
-    return {name: {"fn": function, "arity": {n: ["Any"] * n for n in range(5)}}
-            for name, function in functions.items()}
+    arity = {n: ["Any"] * n for n in range(5)}
+    return {name: {"fn": _on_plain(function), "arity": arity} for name, function in functions.items()}
+
+
+def _on_plain(function: Function) -> Function:
+    return lambda inputs, *arguments: function(inputs, *(plain(argument) for argument in arguments))

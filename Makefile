@@ -1,0 +1,41 @@
+# Everything a person runs; each target installs what it needs from requirements.txt, pinned with hashes.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test serve bench check lock clean
+
+demo: $(READY)
+	$(BIN)/pa demo
+
+test: $(READY)
+	$(BIN)/pytest -n auto --dist loadgroup
+
+serve: $(READY)
+	$(BIN)/pa demo --serve
+
+bench: $(READY)
+	$(BIN)/python tests/bench/run.py
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/pa mapping lint
+	$(BIN)/pa payer lint
+
+lock: $(READY)
+	$(BIN)/pip install --quiet pip-tools
+	$(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+		--no-header --strip-extras --allow-unsafe --extra dev --output-file requirements.txt pyproject.toml
+
+$(READY): requirements.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	touch $(READY)
+
+clean:
+	rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache

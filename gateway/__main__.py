@@ -1,0 +1,5 @@
+"""`python -m gateway` is `pa`."""
+
+from gateway.cli import main
+
+main()

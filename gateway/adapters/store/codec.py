@@ -1,0 +1,65 @@
+"""Frozen dataclasses to JSON text and back, exactly: a Decimal keeps its digits, an instant its offset."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from gateway.adapters.store.faults import StoreFault
+from gateway.model.events import Event, OrderReceived
+from gateway.model.lifecycle import TRANSITIONS
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+Value = TypeVar("Value")
+
+EVENTS: Mapping[str, type[Event]] = {
+    kind.__name__: kind for kind in (OrderReceived, *(kind for allowed in TRANSITIONS.values() for kind in allowed))
+}
+"""Every event class that can happen to a record, by the name it is stored under."""
+
+
+def encode(value: Any) -> str:
+    """The value as JSON text.
+
+    Raises:
+        ValueError: a field holds something its type does not allow; nothing like it may be stored.
+    """
+    from pydantic_core import PydanticSerializationError  # noqa: PLC0415 - see `_adapter`
+
+    try:
+        return _adapter(type(value)).dump_json(value, warnings="error").decode()
+    except PydanticSerializationError:  # its text quotes the content
+        raise ValueError(f"this {type(value).__name__} does not fit its declared types") from None
+
+
+def decode(kind: type[Value], text: str) -> Value:
+    """The value of class `kind` that `text` was encoded from.
+
+    Raises:
+        StoreFault: the text is no such value: it was changed from outside, or written by another release.
+    """
+    from pydantic import ValidationError  # noqa: PLC0415 - see `_adapter`
+
+    adapter: TypeAdapter[Value] = _adapter(kind)
+    try:
+        return adapter.validate_json(text, strict=True)
+    except ValidationError:  # its text quotes the content
+        raise StoreFault(
+            f"A stored {kind.__name__} cannot be read.", fix="Run the gateway release that wrote it, or restore it."
+        ) from None
+
+
+def decode_event(name: str, text: str) -> Event:
+    """The event stored under `name`. Raises StoreFault."""
+    if name not in EVENTS:
+        raise StoreFault("A stored event is of a kind this gateway does not know.", fix="Run the release that wrote it.")
+    return decode(EVENTS[name], text)
+
+
+@cache
+def _adapter(kind: type[Any]) -> "TypeAdapter[Any]":
+    # Built on first use: compiling all of them costs more than `pa --help` may take.
+    from pydantic import TypeAdapter  # noqa: PLC0415
+
+    return TypeAdapter(kind)

@@ -1,0 +1,86 @@
+"""SQLite: one file, one writer at a time, every commit on disk before it returns."""
+
+import os
+import sqlite3
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import IntegrityError
+
+from gateway.adapters.store.sql import Dialect
+from gateway.model.errors import ConfigFault
+
+_BUSY_MILLISECONDS = 15_000
+_POOL = 16
+
+# busy_timeout first: the switch to WAL waits for other processes too. recursive_triggers makes the delete
+# triggers of the append-only tables fire for INSERT OR REPLACE.
+_PRAGMAS = (
+    f"busy_timeout = {_BUSY_MILLISECONDS}",
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "recursive_triggers = ON",
+)
+_DUPLICATE = ("SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_TRIGGER")
+
+
+def open_engine(path: Path) -> Engine:
+    """An engine over the file at `path`; a new file is readable by its owner only, its folder is made.
+
+    Raises:
+        ConfigFault: the folder or the file cannot be made or written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # SQLite would create it with the process's umask; its -wal and -shm files take over the mode of this one.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as fault:
+        raise ConfigFault(
+            f"The database file {path} cannot be opened: {fault.strerror}.", fix="Set PA_DATABASE to a writable place."
+        ) from None
+    engine = create_engine(
+        f"sqlite:///{path.absolute()}",
+        connect_args={"isolation_level": None},  # the driver begins nothing on its own; `_begin` does
+        pool_size=_POOL,
+        max_overflow=_POOL,
+        hide_parameters=True,  # an error text never quotes content
+    )
+    event.listen(engine, "connect", _connect)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def dialect() -> Dialect:
+    return Dialect(is_duplicate=_is_duplicate, turn=Lock())
+
+
+def append_only(name: str, *keys: str) -> tuple[str, ...]:
+    """Triggers that refuse any change to a stored row of table `name`; `keys` are conditions for `NEW` being stored.
+
+    INSERT OR REPLACE deletes without asking, so an insert of an existing key is refused before that.
+    """
+    refuse = f"BEGIN SELECT RAISE(ABORT, '{name} is append-only'); END"
+    stored = f'SELECT 1 FROM "{name}" WHERE {" OR ".join(keys)}'  # noqa: S608 - names of our own tables
+    return (
+        f'CREATE TRIGGER {name}_update BEFORE UPDATE ON "{name}" {refuse}',
+        f'CREATE TRIGGER {name}_delete BEFORE DELETE ON "{name}" {refuse}',
+        f'CREATE TRIGGER {name}_replace BEFORE INSERT ON "{name}" WHEN EXISTS ({stored}) {refuse}',
+    )
+
+
+def _connect(connection: sqlite3.Connection, _: Any) -> None:
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    # A writer takes its place before it reads: upgrading a read transaction fails when another wrote meanwhile.
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _is_duplicate(fault: IntegrityError) -> bool:
+    return getattr(fault.orig, "sqlite_errorname", "") in _DUPLICATE

@@ -1,0 +1,56 @@
+"""The `pa` command: one file per noun; heavy modules are imported inside the commands."""
+
+import sys
+from typing import Annotated
+
+import click
+import typer
+
+from gateway import __version__
+from gateway.cli import auth, client, demo, mapping, order, payer, profile, replay, sandbox, serve, site
+from gateway.model.errors import GatewayError
+
+EXIT_CODES = """
+Exit codes: 0 done · 1 done, and something needs a person · 2 refused: the input breaks a rule ·
+3 not found · 4 configuration · 5 the payer's side failed.
+"""
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, epilog=EXIT_CODES,
+                  help="Prior authorization between EHRs and payers (HL7 Da Vinci PAS).")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False) -> None:
+    """Prior authorization between EHRs and payers (HL7 Da Vinci PAS)."""
+
+
+for noun, commands in (("order", order), ("auth", auth), ("payer", payer), ("site", site), ("client", client),
+                       ("mapping", mapping), ("profile", profile), ("sandbox", sandbox)):
+    app.add_typer(commands.app, name=noun)
+app.command("serve")(serve.serve)
+app.command("demo")(demo.demo)
+app.command("replay")(replay.replay)
+
+
+def main() -> None:
+    """Run `pa`; a GatewayError becomes its message, its fix and its exit code, never a traceback."""
+    try:
+        sys.exit(app(standalone_mode=False) or 0)
+    except GatewayError as fault:
+        typer.echo(f"pa: {fault}", err=True)
+        if fault.fix:
+            typer.echo(f"    {fault.fix}", err=True)
+        sys.exit(fault.exit_code)
+    except click.ClickException as fault:
+        fault.show()
+        sys.exit(2)
+    except click.Abort:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(0)

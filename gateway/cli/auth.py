@@ -1,0 +1,191 @@
+"""`pa auth`: authorizations; list them, show one, review before sending, enter what came by phone."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gateway.flow.world import World
+    from gateway.model.authorization import Authorization
+
+app = typer.Typer(no_args_is_help=True, help="Authorizations: list, show, review before sending, decide by hand.")
+
+Id = Annotated[str, typer.Argument(help="Authorization id.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+By = Annotated[str, typer.Option(help="Who did it.")]
+
+
+@app.command("list")
+def list_(
+    state: Annotated[list[str], typer.Option(help="Only in this state; repeatable.")] = [],  # noqa: B006
+    payer: Annotated[str, typer.Option(help="Only this payer.")] = "",
+    order: Annotated[str, typer.Option(help="Only of this order.")] = "",
+    patient: Annotated[str, typer.Option(help="Only this patient reference.")] = "",
+    due_before: Annotated[datetime | None, typer.Option(help="Only those due before this time (UTC).")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 100,
+    as_json: Json = False,
+) -> None:
+    """Authorizations, the most urgent first: by when the decision is due."""
+    from datetime import UTC
+
+    from gateway.bootstrap import gateway
+    from gateway.cli import screen
+    from gateway.model.authorization import State
+    from gateway.model.errors import OurFault
+    from gateway.ports import Query
+    from gateway.settings import Settings
+
+    known = {one.value for one in State}
+    if unknown := [one for one in state if one not in known]:
+        raise OurFault(f"There is no state {unknown[0]}.", fix=f"States: {', '.join(sorted(known))}.")
+    query = Query(states=tuple(State(one) for one in state), payer=payer, order_id=order, patient=patient, limit=limit,
+                  due_before=due_before.replace(tzinfo=UTC) if due_before else None)
+    with gateway(Settings()) as world:
+        records = world.store.authorizations(query)
+    if as_json:
+        screen.print_json([_view(record) for record in records])
+    else:
+        screen.authorizations(records)
+
+
+@app.command()
+def show(identity: Id, events: Annotated[bool, typer.Option(help="Also what happened, in order.")] = False,
+         request: Annotated[bool, typer.Option(help="Print the request as built or sent, and nothing else.")] = False,
+         as_json: Json = False) -> None:
+    """One authorization: items, answers, gaps, and every choice the gateway made."""
+    from gateway.bootstrap import gateway
+    from gateway.cli import screen
+    from gateway.settings import Settings
+
+    with gateway(Settings()) as world:
+        record = world.store.authorization(identity)
+        history = world.store.events(authorization=identity, limit=1000)
+        exchanges = world.store.exchanges(identity)
+    if request:
+        _print_request([exchange.body for exchange in exchanges if exchange.direction != "reply"])
+        return
+    if as_json:
+        from gateway.api import views
+
+        shown = _view(record)
+        if events:
+            shown["events"] = [views.event(one).model_dump(mode="json") for one in history]
+        screen.print_json(shown)
+        return
+    screen.show(record)
+    if events:
+        screen.table("What happened", ("at", "event", "by", "from", "to"),
+                     [(one.event.at.isoformat(timespec="seconds"), type(one.event).__name__, one.event.actor,
+                       one.before or "", one.after) for one in history])
+
+
+def _print_request(bodies: list[bytes]) -> None:
+    from gateway.cli.screen import print_json
+    from gateway.fhir import json
+    from gateway.model.errors import NotFound
+
+    if not bodies:
+        raise NotFound("No request was built for this authorization.", fix="Complete the order first.")
+    print_json(json.loads(bodies[-1]))
+
+
+@app.command()
+def release(identity: Id, by: By = "cli", as_json: Json = False) -> None:
+    """Let a held request go, and send it now."""
+    from gateway.flow import review
+
+    _change(lambda world: review.release(world, identity, actor=f"person:{by}"), as_json, send=True)
+
+
+@app.command()
+def drop(identity: Id, reason: Annotated[str, typer.Option(help="Why it is given up.")], by: By = "cli",
+         as_json: Json = False) -> None:
+    """Give a request up before the payer has it."""
+    from gateway.flow import review
+
+    _change(lambda world: review.drop(world, identity, actor=f"person:{by}", reason=reason), as_json)
+
+
+@app.command()
+def acknowledge(identity: Id, by: By = "cli", as_json: Json = False) -> None:
+    """Confirm having seen an answer that changed the request."""
+    from gateway.flow import review
+
+    _change(lambda world: review.acknowledge(world, identity, actor=f"person:{by}"), as_json)
+
+
+@app.command()
+def record(
+    identity: Id,
+    result: Annotated[str, typer.Option(help="approved, partly_approved, modified, denied, cancelled, "
+                                             "no_action_required.")],
+    channel: Annotated[str, typer.Option(help="phone, portal, fax or mail.")],
+    evidence: Annotated[str, typer.Option(help="Who said it, a call reference, where the letter is kept.")],
+    item: Annotated[int, typer.Option(help="Only this item; 0 is every item.")] = 0,
+    number: Annotated[str, typer.Option(help="Authorization number.")] = "",
+    valid_from: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])] = None,
+    valid_through: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])] = None,
+    reason: Annotated[list[str], typer.Option(help="Decision reason code; repeatable.")] = [],  # noqa: B006
+    note: Annotated[str, typer.Option(help="What was said.")] = "",
+    by: By = "cli",
+    as_json: Json = False,
+) -> None:
+    """Enter a decision that came by phone, portal, fax or mail."""
+    from gateway.flow import review
+    from gateway.model.authorization import Channel, Result
+    from gateway.model.errors import OurFault
+
+    by_hand = {one.value for one in Channel} - {Channel.PAS.value}
+    if channel not in by_hand:
+        raise OurFault(f"{channel} is not a channel of a spoken decision.", fix=f"Use one of: {', '.join(sorted(by_hand))}.")
+    if result not in {one.value for one in Result}:
+        raise OurFault(f"{result} is not a result.", fix="See pa auth record --help.")
+    decision = review.SpokenDecision(
+        item=item, result=Result(result), authorization_number=number, note=note, reason_codes=tuple(reason),
+        valid_from=valid_from.date() if valid_from else None,
+        valid_through=valid_through.date() if valid_through else None)
+    _change(lambda world: review.record_decision(world, identity, [decision], actor=f"person:{by}",
+                                                 channel=Channel(channel), evidence=evidence), as_json)
+
+
+@app.command()
+def states(output: Annotated[Path | None, typer.Option(help="Write to a file.")] = None) -> None:
+    """The life of an authorization as a Mermaid diagram, drawn from the table that the code runs on."""
+    from gateway.model.lifecycle import diagram
+
+    if output:
+        output.write_text(diagram() + "\n")
+    else:
+        typer.echo(diagram())
+
+
+def _change(act: "Callable[[World], Authorization]", as_json: bool, *, send: bool = False) -> None:
+    from datetime import timedelta
+
+    from gateway.bootstrap import gateway
+    from gateway.cli import screen
+    from gateway.settings import Settings
+    from gateway.worker import drain
+
+    settings = Settings()
+    with gateway(settings) as world:
+        changed = act(world)
+        if send:
+            drain(world, [changed.id], lease=timedelta(seconds=settings.lease_seconds))
+            changed = world.store.authorization(changed.id)
+    if as_json:
+        screen.print_json(_view(changed))
+    else:
+        screen.show(changed)
+    if screen.needs_person(changed):
+        raise typer.Exit(1)
+
+
+def _view(record: "Authorization") -> dict[str, object]:
+    from gateway.api import views
+
+    return views.authorization(record).model_dump(mode="json")

@@ -1,0 +1,51 @@
+"""`pa profile`: check FHIR content against the compiled profiles."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="Profiles: check a resource or a bundle.")
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A resource or bundle, as JSON.")],
+    profile: Annotated[str, typer.Option(help="Canonical URL; otherwise meta.profile or the type decides.")] = "",
+    guide: Annotated[str, typer.Option(help="Version of the PAS guide.")] = "2.2.1",
+    unchecked: Annotated[bool, typer.Option(help="Also list what could not be evaluated.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Print each finding with its FHIRPath, rule, severity and fix; exit 1 when there is an error."""
+    from dataclasses import asdict
+
+    from gateway.cli import screen
+    from gateway.conformance import Profiles
+    from gateway.fhir import json
+    from gateway.model.errors import BadOrder, NotFound
+    from gateway.settings import Settings, data_folder
+
+    folder = data_folder("profiles", Settings().data) / "pas" / guide
+    if not folder.is_dir():
+        installed = ", ".join(sorted(one.name for one in folder.parent.iterdir() if one.is_dir()))
+        raise NotFound(f"PAS {guide} is not installed.", fix=f"Installed: {installed}.")
+    try:
+        resource = json.loads(file.read_bytes())
+    except json.JsonFault as fault:
+        raise BadOrder(f"{file}: {fault}", fix=fault.fix) from None
+    report = Profiles.load(folder).check(resource, profile or None)
+    if as_json:
+        screen.print_json({"profile": report.profile, "ok": report.ok, "issues": [asdict(one) for one in report.issues],
+                           "not_evaluated": [asdict(one) for one in report.not_evaluated]})
+    else:
+        errors = sum(issue.is_error for issue in report.issues)
+        typer.echo(f"{file.name} against {report.profile}: {errors} error(s), {len(report.issues) - errors} other "
+                   f"finding(s), {len(report.not_evaluated)} not evaluated.")
+        if report.issues:
+            screen.table("", ("severity", "path", "rule", "what is wrong", "fix"),
+                         [(one.severity, one.path, one.rule, one.text, one.fix) for one in report.issues])
+        if unchecked and report.not_evaluated:
+            screen.table("Not evaluated", ("path", "rule", "reason"),
+                         [(one.path, one.rule, one.reason) for one in report.not_evaluated])
+    if not report.ok:
+        raise typer.Exit(1)

@@ -1,0 +1,129 @@
+"""What `pa` prints: tables for people, JSON for programs; the same facts in both."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from gateway.fhir import json
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from gateway.model.authorization import Authorization, Item
+    from gateway.model.order import Gap
+
+
+def print_json(value: Any) -> None:
+    """Write JSON for a program to standard output."""
+    sys.stdout.buffer.write(json.pretty(value) + b"\n")
+    sys.stdout.flush()
+
+
+def console() -> "Console":
+    from rich.console import Console
+
+    return Console(soft_wrap=False, highlight=False)
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table; a missing value is a dash."""
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    shown = Table(title=escape(title) or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        shown.add_column(column, overflow="fold")
+    for row in rows:
+        shown.add_row(*(escape(cell) or "–" for cell in row))
+    console().print(shown)
+
+
+def authorizations(records: Iterable["Authorization"]) -> None:
+    """One line per authorization: what it is for, where it stands, what the payer said, what is next."""
+    table("", ("authorization", "orders", "payer", "state", "determination", "number", "due", "next"),
+          [(record.id, ", ".join(record.order_refs), record.payer, words(record.state), words(record.determination),
+            ", ".join(numbers(record)), record.due_at.strftime("%Y-%m-%d %H:%M") if record.due_at else "",
+            next_step(record)) for record in records])
+
+
+def numbers(record: "Authorization") -> list[str]:
+    """The authorization numbers on a record, each once."""
+    answers = [item.answer for item in record.items if item.answer]
+    granted = [one.authorization_number for answer in answers for one in answer.authorized]
+    every = [*(answer.authorization_number for answer in answers), *granted]
+    return list(dict.fromkeys(number for number in every if number))
+
+
+def words(code: str) -> str:
+    return "" if code == "none" else code.replace("_", " ")
+
+
+def next_step(record: "Authorization") -> str:
+    """What a person should do next, in a few words; empty when there is nothing to do."""
+    if record.gaps:
+        return f"complete {len(record.gaps)} gap(s): pa order complete {record.order_id} FILE"
+    if record.blockers:
+        return f"{len(record.blockers)} profile error(s): pa auth show {record.id}"
+    if record.held_by:
+        return f"review, then pa auth release {record.id}"
+    if record.acknowledge:
+        return f"the payer changed it: pa auth acknowledge {record.id}"
+    if record.state == "rejected":
+        return f"correct and resend: pa order complete {record.order_id} FILE"
+    return record.handoff or record.attention
+
+
+def needs_person(record: "Authorization") -> bool:
+    """Whether a command that leaves this record exits with 1."""
+    return record.state in ("documenting", "rejected", "in_doubt", "person_needed") or record.acknowledge
+
+
+def show(record: "Authorization") -> None:
+    """Everything on one authorization."""
+    authorizations([record])
+    if record.items:
+        table("Items", ("#", "service", "asked", "result", "granted", "number", "valid", "reasons"),
+              [_item(item) for item in record.items])
+    for one in record.additional:
+        typer.echo(f"Granted beyond what was asked: {one.code.code if one.code else '?'} {words(one.result)}")
+    if record.rejections:
+        table("Rejected, not denied", ("reason", "follow-up", "element", "path", "in words"),
+              [(one.reason.code if one.reason else "", one.follow_up.code if one.follow_up else "", one.element,
+                one.path, one.text) for one in record.rejections])
+    notes = [*record.notes, *(note for item in record.items if item.answer for note in item.answer.notes)]
+    if notes:
+        table("The payer's words", ("note", "read at"), [(note.text, note.source) for note in notes])
+    if record.gaps:
+        gaps(record.gaps)
+    if record.blockers:
+        table("Profile errors", ("rule", "path", "what is wrong", "fix"),
+              [(one.rule, one.path, one.text, one.fix) for one in record.blockers])
+    if record.choices:
+        table("What the gateway chose, and why", ("what", "value", "why", "rule"),
+              [(one.what, one.value, one.why, one.rule) for one in record.choices])
+
+
+def gaps(missing: Iterable["Gap"]) -> None:
+    table("Missing", ("looked at", "what would satisfy it", "for", "rule"),
+          [(gap.path, gap.need, gap.element, gap.rule) for gap in missing])
+
+
+def _item(item: "Item") -> tuple[str, ...]:
+    answer = item.answer
+    granted = answer.authorized[0] if answer and answer.authorized else None
+    quantity = (granted.quantity if granted else None) or (answer.quantity if answer else None)
+    dates = (granted.valid if granted else None) or (answer.valid if answer else None)
+    number = (answer.authorization_number or (granted.authorization_number if granted else "")) if answer else ""
+    return (
+        str(item.sequence), item.service.code, _amount(item.quantity), words(item.result), _amount(quantity),
+        number or (answer.administration_reference_number if answer else ""),
+        f"{dates.start or ''} … {dates.end or ''}" if dates else "",
+        " ".join(reason.code for reason in answer.reasons) if answer else "",
+    )
+
+
+def _amount(quantity: Any) -> str:
+    return f"{quantity.value} {quantity.unit}".strip() if quantity else ""

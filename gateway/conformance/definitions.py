@@ -1,0 +1,237 @@
+"""The compiled definitions of one guide version, read into trees the checker can walk.
+
+An R4 type says everything about its elements. A profile says only what it adds; the checker therefore walks
+a resource once by its type and once by each profile, and the two never repeat each other.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+Compact = Mapping[str, Any]
+EXTENSIONS = ("extension", "modifierExtension")
+_BY_URL = {"by": [["value", "url"]], "rules": "open"}
+
+
+@dataclass(frozen=True, slots=True)
+class TypeRef:
+    """One type an element may have, with the profiles on it and, for a Reference, its targets."""
+
+    code: str
+    profiles: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An invariant: `expression` must be true on the element."""
+
+    key: str
+    severity: str
+    expression: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slicing:
+    """How the rows of an element are told apart: (kind, path) discriminators, and whether others may come."""
+
+    by: tuple[tuple[str, str], ...]
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """What one definition says about one element; what it leaves at the default it does not say.
+
+    Attributes:
+        low: least number of rows.
+        high: largest number of rows; None when not limited.
+        fixed: the value must be exactly this; None when not said (JSON null is no FHIR value).
+        pattern: the value must contain this.
+        strength: of the binding, `required` or `extensible`; empty when there is none to check.
+        ref: id of the element whose children these are (contentReference).
+    """
+
+    low: int = 0
+    high: int | None = None
+    types: tuple[TypeRef, ...] = ()
+    fixed: Any = None
+    pattern: Any = None
+    strength: str = ""
+    value_set: str = ""
+    rules: tuple[Rule, ...] = ()
+    slicing: Slicing | None = None
+    max_length: int | None = None
+    min_value: Any = None
+    max_value: Any = None
+    must_support: bool = False
+    ref: str = ""
+
+
+@dataclass(eq=False)
+class Node:
+    """An element in the tree of its definition.
+
+    Attributes:
+        id: e.g. `Claim.item:first.category`; the id of the definition's element.
+        name: last part without the slice, e.g. `category` or `value[x]`.
+    """
+
+    id: str
+    name: str
+    element: Element = field(default_factory=Element)
+    children: dict[str, "Node"] = field(default_factory=dict)
+    slices: dict[str, "Node"] = field(default_factory=dict)
+
+    @property
+    def path(self) -> str:
+        """The id without slice names, e.g. `Claim.item.category`."""
+        return ".".join(part.partition(":")[0] for part in self.id.split("."))
+
+    @property
+    def slicing(self) -> Slicing | None:
+        if self.element.slicing is None and self.slices and self.name in EXTENSIONS:
+            return _slicing(_BY_URL)
+        return self.element.slicing
+
+
+@dataclass
+class Definition:
+    """One compiled definition.
+
+    Attributes:
+        name: R4 type name, or `url|version`.
+        type: the R4 type it is or constrains.
+        context: for an extension, where it may stand, each `kind:expression`.
+        modifier: for an extension, whether it is a modifier extension.
+    """
+
+    name: str
+    type: str
+    kind: str
+    elements: Compact
+    context: tuple[str, ...] = ()
+    modifier: bool = False
+    added: tuple[tuple[str, Rule], ...] = ()
+
+    @property
+    def url(self) -> str:
+        return self.name.partition("|")[0]
+
+    @cached_property
+    def root(self) -> Node:
+        """The tree of its elements, built when first asked for."""
+        root = Node(self.type, self.type)
+        for identity, compact in self.elements.items():
+            _node(root, identity).element = _element(compact)
+        for identity, rule in self.added:
+            node = _node(root, identity)
+            node.element = _with_rule(node.element, rule)
+        _link(root, root)
+        return root
+
+
+def read_definition(name: str, compact: Compact) -> Definition:
+    """One entry of a compiled file."""
+    return Definition(name, compact.get("type", name), compact.get("kind", ""), compact["elements"],
+                      tuple(compact.get("context", ())), bool(compact.get("modifier", False)))
+
+
+class Library:
+    """All definitions of a version, found by name, by URL with or without version, or by R4 type."""
+
+    def __init__(self, definitions: Iterable[Definition], fallback_version: str = "") -> None:
+        self._by_name: dict[str, Definition] = {}
+        self._by_url: dict[str, Definition] = {}
+        self._fallback: dict[str, tuple[str, ...]] = {}
+        for definition in definitions:
+            self._by_name[definition.name] = definition
+            if not fallback_version or not definition.name.endswith(f"|{fallback_version}"):
+                self._by_url[definition.url] = definition
+            elif definition.kind == "resource":
+                self._fallback[definition.type] = (*self._fallback.get(definition.type, ()), definition.name)
+            self._by_url.setdefault(definition.url, definition)
+
+    def find(self, canonical: str) -> Definition | None:
+        """The definition of a canonical URL; an unknown version of a known URL is not met by another one."""
+        if "|" in canonical:
+            return self._by_name.get(canonical) or self._by_name.get(canonical.partition("|")[0])
+        return self._by_url.get(canonical)
+
+    def type(self, name: str) -> Definition | None:
+        """An R4 type."""
+        return self._by_name.get(name) if "/" not in name else None
+
+    def fallback(self, kind: str) -> tuple[str, ...]:
+        """The profiles that judge a resource of this type when nothing else does."""
+        return self._fallback.get(kind, ())
+
+    def update(self, name: str, change: Callable[[Definition], Definition]) -> None:
+        """Replace a definition, for overrides and added rules.
+
+        Raises:
+            KeyError: no such definition.
+        """
+        old = self._by_name[name]
+        new = change(old)
+        self._by_name[name] = new
+        if self._by_url.get(old.url) is old:
+            self._by_url[old.url] = new
+
+
+def _node(root: Node, identity: str) -> Node:
+    """The node of an element id, made with all above it; an element nobody says a word about may be implied."""
+    node, trail = root, [root.id]
+    for part in identity.split(".")[1:]:
+        name, _, slice_name = part.partition(":")
+        trail.append(name)
+        node = node.children.setdefault(name, Node(".".join(trail), name))
+        if slice_name:
+            trail[-1] = part
+            node = node.slices.setdefault(slice_name, Node(".".join(trail), name))
+    return node
+
+
+def _link(node: Node, root: Node) -> None:
+    if node.element.ref:
+        node.children = _node(root, node.element.ref.lstrip("#")).children
+        return
+    for child in (*node.children.values(), *node.slices.values()):
+        _link(child, root)
+
+
+def _element(compact: Compact) -> Element:
+    low, _, high = compact.get("card", "0..*").partition("..")
+    binding = compact.get("binding", {})
+    return Element(
+        low=int(low),
+        high=None if high == "*" else int(high),
+        types=tuple(_type(row) for row in compact.get("types", ())),
+        fixed=compact.get("fixed"),
+        pattern=compact.get("pattern"),
+        strength=binding.get("strength", ""),
+        value_set=binding.get("set", ""),
+        rules=tuple(Rule(row["key"], row["severity"], row["expression"]) for row in compact.get("rules", ())),
+        slicing=_slicing(compact["slicing"]) if "slicing" in compact else None,
+        max_length=compact.get("maxLength"),
+        min_value=compact.get("minValue"),
+        max_value=compact.get("maxValue"),
+        must_support=bool(compact.get("ms", False)),
+        ref=compact.get("ref", ""),
+    )
+
+
+def _type(row: Any) -> TypeRef:
+    if isinstance(row, str):
+        return TypeRef(row)
+    return TypeRef(row["code"], tuple(row.get("profiles", ())), tuple(row.get("targets", ())))
+
+
+def _slicing(compact: Compact) -> Slicing:
+    return Slicing(tuple((kind, path) for kind, path in compact["by"]), compact["rules"] == "closed")
+
+
+def _with_rule(element: Element, rule: Rule) -> Element:
+    values = {name: getattr(element, name) for name in Element.__slots__}
+    return Element(**{**values, "rules": (*element.rules, rule)})

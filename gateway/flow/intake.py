@@ -1,0 +1,172 @@
+"""An order comes in, is completed, or is only looked at; nothing is promised before it is committed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from gateway.fhir import json
+from gateway.flow.change import SUBMIT, Draft, leg
+from gateway.flow.prepare import Prepared, Treatment, documents, prepare
+from gateway.flow.world import World
+from gateway.model.authorization import Authorization, State
+from gateway.model.changes import Completion, StoredOrder
+from gateway.model.errors import IllegalTransition, OurFault
+from gateway.model.events import Dropped, Event, Held, OrderCompleted, OrderReceived, RequestBuilt
+from gateway.model.exchange import Direction
+from gateway.model.lifecycle import allows
+from gateway.ports import Query
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What an order became: its id, and one authorization per Claim."""
+
+    order_id: str
+    authorizations: tuple[str, ...]
+
+
+def check(world: World, body: bytes, completions: Sequence[bytes], treatment: Treatment) -> tuple[Prepared, ...]:
+    """All of the work up to sending, and nothing stored.
+
+    Raises:
+        BadOrder: the order or a completion cannot be read.
+    """
+    return prepare(world, documents(body, completions), treatment, now=world.clock.now())
+
+
+def receive(world: World, body: bytes, treatment: Treatment, *, client: str, actor: str) -> Received:
+    """Store the order and what it became, and schedule the sending; committed when this returns.
+
+    Raises:
+        BadOrder: the order cannot be read; nothing is stored, the caller still has it.
+    """
+    now = world.clock.now()
+    prepared = prepare(world, documents(body, ()), treatment, now=now)
+    order = StoredOrder(
+        id=world.ids.new(),
+        client=client,
+        received_at=now,
+        sha256=json.digest(body),
+        body=body,
+        split=treatment.split,
+        hold=treatment.hold,
+        requestor=treatment.requestor,
+        payer=treatment.payer,
+    )
+    draft = Draft()
+    identities = _open(world, draft, order, prepared, actor, now)
+    world.store.commit(replace(draft.change_set(), order=order))
+    world.log.write("order.received", order=order.id, authorizations=len(identities), size=len(body))
+    world.waiters.announce(identities)
+    return Received(order.id, identities)
+
+
+def complete(world: World, order_id: str, body: bytes, *, actor: str) -> Received:
+    """Merge a completion file over a stored order and build anew what may still change.
+
+    Records that a payer already has keep what was sent; the completion reaches the others.
+
+    Raises:
+        NotFound: no such order.
+        BadOrder: the completion cannot be read.
+        IllegalTransition: no authorization of the order may change any more.
+    """
+    now = world.clock.now()
+    order = world.store.order(order_id)
+    earlier = world.store.completions(order_id)
+    records = world.store.authorizations(Query(order_id=order_id, limit=1000))
+    changeable = {record.order_refs: record for record in records if allows(record, OrderCompleted)}
+    if not changeable:
+        states = ", ".join(sorted({record.state for record in records}))
+        raise IllegalTransition(states, OrderCompleted.__name__, ["a new order"])
+    treatment = Treatment(split=order.split, hold=order.hold, requestor=order.requestor, payer=order.payer)
+    parsed = documents(order.body, [*(completion.body for completion in earlier), body])
+    settled = {
+        ref
+        for record in records
+        if record.state is not State.CANCELLED and record.order_refs not in changeable
+        for ref in record.order_refs
+    }
+    prepared = [one for one in prepare(world, parsed, treatment, now=now) if not settled & set(one.order_refs)]
+    completion = Completion(
+        order_id=order_id, number=len(earlier) + 1, actor=actor, received_at=now, sha256=json.digest(body), body=body
+    )
+    draft = Draft()
+    identities = _rebuild(world, draft, order, prepared, changeable, actor, now)
+    world.store.commit(replace(draft.change_set(), completion=completion))
+    world.log.write("order.completed", order=order_id, completion=completion.number, authorizations=len(identities))
+    world.waiters.announce(identities)
+    return Received(order_id, identities)
+
+
+def _rebuild(
+    world: World,
+    draft: Draft,
+    order: StoredOrder,
+    prepared: Sequence[Prepared],
+    changeable: dict[tuple[str, ...], Authorization],
+    actor: str,
+    now: datetime,
+) -> tuple[str, ...]:
+    left = dict(changeable)
+    identities: list[str] = []
+    fresh: list[Prepared] = []
+    for one in prepared:
+        record = left.pop(one.order_refs, None)
+        if record is None:
+            fresh.append(one)
+            continue
+        _conclude(world, draft, draft.apply(record, OrderCompleted(at=now, actor=actor)), one, now)
+        identities.append(record.id)
+    for record in left.values():
+        reopened = draft.apply(record, OrderCompleted(at=now, actor=actor))
+        if not fresh and not prepared:
+            raise OurFault(
+                "The completion leaves no order to ask authorization for.", fix="Drop the authorization instead."
+            )
+        draft.apply(reopened, Dropped(at=now, actor=actor, reason="the completed order groups into other claims"))
+    return (*identities, *_open(world, draft, order, fresh, actor, now))
+
+
+def _open(
+    world: World, draft: Draft, order: StoredOrder, prepared: Sequence[Prepared], actor: str, now: datetime
+) -> tuple[str, ...]:
+    identities = tuple(world.ids.new() for _ in prepared)
+    for identity, one in zip(identities, prepared, strict=True):
+        opened = draft.open(
+            identity,
+            OrderReceived(
+                at=now,
+                actor=actor,
+                client=order.client,
+                order_id=order.id,
+                order_refs=one.order_refs,
+                patient=one.patient,
+                urgency=one.urgency,
+                hold=order.hold,
+                related=tuple(other for other in identities if other != identity),
+            ),
+        )
+        _conclude(world, draft, opened, one, now)
+    return identities
+
+
+def _conclude(world: World, draft: Draft, record: Authorization, one: Prepared, now: datetime) -> None:
+    built = draft.apply(record, one.event)
+    _report(world, built, one.event)
+    if not isinstance(one.event, RequestBuilt):
+        return
+    draft.exchanges.append(leg(built, world.ids.new(), Direction.DRAFT, now, one.body, identifier=built.submission_id))
+    if one.held_by:
+        draft.apply(built, Held(at=now, actor="gateway", reason=one.held_by))
+    else:
+        draft.schedule(built, SUBMIT, now)
+
+
+def _report(world: World, record: Authorization, event: Event) -> None:
+    if isinstance(event, RequestBuilt):
+        world.log.write("request.built", authorization=record.id, payer=record.payer, items=len(record.items))
+    elif record.gaps or record.blockers:
+        world.log.write(
+            "request.blocked", authorization=record.id, gaps=len(record.gaps), blockers=len(record.blockers)
+        )

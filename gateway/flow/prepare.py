@@ -1,0 +1,168 @@
+"""From an order to a checked request: read, map, check, one conclusion per Claim. No I/O."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from gateway.conformance import NotEvaluated
+from gateway.fhir import json
+from gateway.fhir.outcome import Issue
+from gateway.flow.world import World
+from gateway.model.authorization import Blocker, Urgency
+from gateway.model.errors import BadOrder
+from gateway.model.events import Event, GapsFound, HandedOff, RequestBuilt
+from gateway.model.order import Benefit, Gap, OrderContext
+from gateway.orders import Options, read
+from gateway.orders.request import BuiltRequest, build
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Treatment:
+    """How a caller wants an order treated; empty means: let the rules choose."""
+
+    split: bool = False
+    hold: bool = False
+    requestor: str = ""
+    payer: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What became of one Claim's worth of an order.
+
+    Attributes:
+        order_refs: the orders in it, as `Type/id`, in item sequence.
+        event: GapsFound, RequestBuilt or HandedOff.
+        body: the request as it will travel; empty unless the event is RequestBuilt.
+        warnings: findings of the profile check that do not block; `unchecked` is what it could not evaluate.
+        held_by: why the request waits for release; empty when it may go.
+    """
+
+    order_refs: tuple[str, ...]
+    patient: str
+    urgency: Urgency
+    event: Event
+    body: bytes = b""
+    warnings: tuple[Issue, ...] = ()
+    unchecked: tuple[NotEvaluated, ...] = ()
+    held_by: str = ""
+
+
+def documents(body: bytes, completions: Sequence[bytes]) -> list[Any]:
+    """The parsed order and its completions.
+
+    Raises:
+        BadOrder: one of them is not strict JSON; the message names the place and the fix.
+    """
+    return [
+        _parse(raw, f"completion {number}" if number else "order") for number, raw in enumerate([body, *completions])
+    ]
+
+
+def _parse(raw: bytes, what: str) -> Any:
+    try:
+        return json.loads(raw)
+    except json.JsonFault as fault:
+        raise BadOrder(
+            f"The {what} is not JSON the gateway can trust: {fault.rule} at {fault.place}. {fault.text}", fix=fault.fix
+        ) from None
+
+
+def prepare(world: World, parsed: Sequence[Any], treatment: Treatment, *, now: datetime) -> tuple[Prepared, ...]:
+    """One conclusion per Claim the order makes.
+
+    Raises:
+        BadOrder: there is no order in it, or none of a supported type.
+    """
+    today = now.astimezone(ZoneInfo(world.site.time_zone)).date()
+    options = Options(split=treatment.split, requestor=treatment.requestor, payer=treatment.payer, today=today)
+    contexts = read(parsed, world.site, world.payers, options)
+    return tuple(_conclude(world, context, treatment, now) for context in contexts)
+
+
+def _conclude(world: World, context: OrderContext, treatment: Treatment, now: datetime) -> Prepared:
+    urgency = Urgency.EXPEDITED if context.expedited else Urgency.STANDARD
+    conclusion = _Conclusion(context, urgency, now)
+    if context.benefit is Benefit.PHARMACY:
+        return conclusion(HandedOff(at=now, actor="gateway", where=context.handoff, choices=context.choices))
+    if not context.payer_id or not context.requestor_id or not context.coverage:
+        return conclusion(GapsFound(at=now, actor="gateway", gaps=context.gaps, choices=context.choices))
+    payer = world.payers[context.payer_id]
+    guide = world.guide(payer)
+    built = build(context, guide.mappings, world.site, payer, now=now, new_id=world.ids.new)
+    gaps = _distinct((*context.gaps, *built.gaps))
+    choices = (*context.choices, *built.choices)
+    if gaps:
+        return conclusion(GapsFound(at=now, actor="gateway", gaps=gaps, choices=choices))
+    report = guide.profiles.check(built.bundle)
+    blockers = tuple(_blocker(issue) for issue in report.issues if issue.is_error)
+    if blockers:
+        return conclusion(GapsFound(at=now, actor="gateway", blockers=blockers, choices=choices))
+    event = _built(built, context, payer.id, payer.speaks["pas"], urgency, now)
+    return conclusion(
+        event,
+        body=json.dumps(built.bundle),
+        warnings=report.issues,
+        unchecked=report.not_evaluated,
+        held_by=_held_by(treatment, world.site.review, payer.review),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Conclusion:
+    context: OrderContext
+    urgency: Urgency
+    now: datetime
+
+    def __call__(self, event: Event, **parts: Any) -> Prepared:
+        refs = tuple(reference(order) for order in self.context.orders)
+        return Prepared(
+            order_refs=refs, patient=reference(self.context.patient), urgency=self.urgency, event=event, **parts
+        )
+
+
+def reference(resource: dict[str, Any]) -> str:
+    """`Type/id` of a resource; `Type` alone when it has no id."""
+    kind, identity = resource.get("resourceType", ""), resource.get("id", "")
+    return f"{kind}/{identity}" if identity else str(kind)
+
+
+def _built(
+    built: BuiltRequest, context: OrderContext, payer: str, guide: str, urgency: Urgency, now: datetime
+) -> RequestBuilt:
+    return RequestBuilt(
+        at=now,
+        actor="gateway",
+        items=built.items,
+        choices=(*context.choices, *built.choices),
+        payer=payer,
+        guide=guide,
+        requestor=context.requestor_id,
+        coverage=reference(context.coverage),
+        urgency=urgency,
+        trace_system=built.trace_system,
+        trace_value=built.trace_value,
+        submission_id=built.submission_id,
+        claim_url=built.claim_url,
+    )
+
+
+def _held_by(treatment: Treatment, site: str, payer: str) -> str:
+    for who, wish in (
+        ("the caller asked for it", treatment.hold),
+        ("the site reviews every request", site == "hold"),
+        ("this payer's profile asks for review", payer == "hold"),
+    ):
+        if wish:
+            return who
+    return ""
+
+
+def _blocker(issue: Issue) -> Blocker:
+    return Blocker(rule=issue.rule, path=issue.path, text=issue.text, fix=issue.fix)
+
+
+def _distinct(gaps: Sequence[Gap]) -> tuple[Gap, ...]:
+    return tuple(dict.fromkeys(gaps))

@@ -1,0 +1,134 @@
+"""FHIRPath as written in a mapping: what it reads and calls, seen without evaluating it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from gateway.fhir.path import CHOICES
+from gateway.mapping.findings import Place
+
+# `{{ expression // need }}`; a string literal may hold braces and slashes, `{}` is FHIRPath's empty collection
+LEAF = re.compile(
+    r"""\{\{(?P<required>!?)
+        (?P<text>(?:'(?:\\.|[^'\\])*'|`[^`]*`|\{\s*\}|/(?!/)|[^'`{}/])*)
+        (?://(?P<need>(?:[^}]|\}(?!\}))*))?
+    \}\}""",
+    re.VERBOSE,
+)
+_TOKEN = re.compile(
+    r"""(?P<string>'(?:\\.|[^'\\])*')
+      | (?P<variable>%(?:`[^`]+`|\w+))
+      | (?P<special>\$\w+)
+      | (?P<time>@[\w:.+-]+)
+      | (?P<number>[0-9]+(?:\.[0-9]+)?)
+      | (?P<name>`[^`]+`|[A-Za-z_]\w*)
+      | (?P<mark>\S)""",
+    re.VERBOSE,
+)
+_WORDS = frozenset({"and", "or", "xor", "implies", "div", "mod", "in", "contains", "is", "as", "true", "false"})
+_PLAIN = re.compile(r"%(\w+)((?:\.[a-z]\w*)*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function call: its literal text arguments (None when they are computed) and the variable it is called on."""
+
+    function: str
+    arguments: tuple[str, ...] | None
+    receiver: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An expression and where it stands.
+
+    Attributes:
+        text: the FHIRPath.
+        mapping, line, place: where it is written.
+        required: written `{{! … }}`: no value is a gap.
+        need: the words after `//`: what would satisfy it.
+        variables: names read as %name.
+        calls: functions called.
+        bare: member names not reached from a %variable; they would be silently empty.
+        steps: the members of a plain path `%name.a.b` that can be walked without FHIRPath, else None.
+        divides: whether `/` occurs, which gives a Decimal even of integers.
+    """
+
+    text: str
+    mapping: str
+    line: int
+    place: Place
+    required: bool = False
+    need: str = ""
+    variables: tuple[str, ...] = ()
+    calls: tuple[Call, ...] = ()
+    bare: tuple[str, ...] = ()
+    steps: tuple[str, ...] | None = field(default=None)
+    divides: bool = False
+
+
+def scan(text: str, mapping: str, line: int, place: Place, *, required: bool = False, need: str = "") -> Source:
+    """Read what an expression names. It is not parsed here: `gateway.fhir.path.compile` refuses bad syntax."""
+    text = text.strip()
+    tokens = [(match.lastgroup or "", match.group()) for match in _TOKEN.finditer(text)]
+    variables = (word[1:].strip("`") for kind, word in tokens if kind == "variable")
+    return Source(
+        text=text,
+        mapping=mapping,
+        line=line,
+        place=place,
+        required=required,
+        need=need.strip(),
+        variables=tuple(dict.fromkeys(variables)),
+        calls=tuple(_calls(tokens)),
+        bare=tuple(_bare(tokens)),
+        steps=_steps(text),
+        divides=("mark", "/") in tokens,
+    )
+
+
+def _steps(text: str) -> tuple[str, ...] | None:
+    match = _PLAIN.fullmatch(text)
+    if not match:
+        return None
+    steps = tuple(match[2].split(".")[1:])
+    return None if CHOICES.intersection(steps) else steps
+
+
+def _calls(tokens: list[tuple[str, str]]) -> Iterator[Call]:
+    for at, (kind, word) in enumerate(tokens[:-1]):
+        if kind != "name" or tokens[at + 1] != ("mark", "("):
+            continue
+        before = tokens[at - 2] if at >= 2 and tokens[at - 1] == ("mark", ".") else ("", "")
+        receiver = before[1][1:].strip("`") if before[0] == "variable" else ""
+        yield Call(word, _literals(tokens, at + 2), receiver)
+
+
+def _literals(tokens: list[tuple[str, str]], at: int) -> tuple[str, ...] | None:
+    """The arguments from position `at` up to the closing bracket, when all are text literals."""
+    found: list[str] = []
+    for kind, word in tokens[at:]:
+        if kind == "string":
+            found.append(word[1:-1])
+        elif word == ")":
+            return tuple(found)
+        elif word != ",":
+            return None
+    return None
+
+
+def _bare(tokens: list[tuple[str, str]]) -> Iterator[str]:
+    """Names that start a path outside every function call; inside one they belong to `$this`."""
+    brackets: list[bool] = []
+    before = ("", "")
+    for at, (kind, word) in enumerate(tokens):
+        after = tokens[at + 1] if at + 1 < len(tokens) else ("", "")
+        if word == "(":
+            brackets.append(before[0] == "name" and before[1] not in _WORDS)
+        elif word == ")" and brackets:
+            brackets.pop()
+        elif kind == "name" and not any(brackets):
+            starts = before != ("mark", ".") and before[0] != "number" and before[1] not in ("is", "as")
+            if starts and word not in _WORDS and after != ("mark", "("):
+                yield word
+        before = (kind, word)

@@ -1,0 +1,180 @@
+"""Code tables (one code to another) and rule tables (facts of an order to a value), read from CSV: all text.
+
+A table whose header begins `rule` is a rule table; every other table needs a column `from_code`.
+"""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from gateway.mapping.findings import Finding, MappingFault
+
+_RESULTS = frozenset({"rule", "value", "note"})
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a table; `id` is its rule id, or file name and line in a table without rule ids."""
+
+    line: int
+    id: str
+    cells: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A CSV file; its name is the file name without `.csv`."""
+
+    name: str
+    file: str
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def is_rules(self) -> bool:
+        return self.columns[0] == "rule"
+
+    @cached_property
+    def facts(self) -> tuple[str, ...]:
+        """The facts a rule table looks at: its columns but `rule`, `value`, `value_*` and `note`, ranges as one."""
+        names = [name for name in self.columns if name not in _RESULTS and not name.startswith("value_")]
+        return tuple(dict.fromkeys(_stem(name) if self.is_range(name) else name for name in names))
+
+    def is_range(self, column: str) -> bool:
+        """Whether `column` is one end of a pair `x_from`, `x_to`."""
+        stem = _stem(column)
+        return stem != column and {f"{stem}_from", f"{stem}_to"} <= set(self.columns)
+
+    def translate(self, value: Any) -> Row | None:
+        """The row for a code, a Coding or a CodeableConcept (its first coding that has one); None when none fits.
+
+        A code that comes without its system fits only when the table knows it once.
+        """
+        for system, code in _codings(value):
+            rows = self._by_code.get(code, ())
+            if system and "from_system" in self.columns:
+                rows = tuple(row for row in rows if row.cells["from_system"] in (system, ""))
+            if len(rows) == 1:
+                return rows[0]
+        return None
+
+    def choose(self, facts: Mapping[str, Any]) -> Row | None:
+        """The first rule that fits the facts; a blank cell fits anything. None when no rule fits."""
+        return next((row for row in self.rows if self._fits(row, facts)), None)
+
+    @cached_property
+    def _by_code(self) -> dict[str, tuple[Row, ...]]:
+        index: dict[str, tuple[Row, ...]] = {}
+        for row in self.rows:
+            index[row.cells["from_code"]] = (*index.get(row.cells["from_code"], ()), row)
+        return index
+
+    def _fits(self, row: Row, facts: Mapping[str, Any]) -> bool:
+        for fact in self.facts:
+            given = _texts(facts.get(fact))
+            if f"{fact}_from" in self.columns:
+                low, high = row.cells[f"{fact}_from"], row.cells[f"{fact}_to"]
+                if low and not any(_within(text, low, high or low) for text in given):
+                    return False
+            if (wanted := row.cells.get(fact, "")) and wanted not in given:
+                return False
+        return True
+
+
+def _stem(column: str) -> str:
+    return column.removesuffix("_from").removesuffix("_to")
+
+
+def _within(text: str, low: str, high: str) -> bool:
+    """Codes are compared as text of one length: `J0120` is not between `97000` and `99999X`."""
+    return len(text) == len(low) == len(high) and low <= text <= high
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    values = value if isinstance(value, list) else [value]
+    return tuple(_text(item) for item in values if item is not None)
+
+
+def _text(value: Any) -> str:
+    return ("false", "true")[value] if isinstance(value, bool) else str(value)
+
+
+def _codings(value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield "", value
+    elif isinstance(value, dict) and isinstance(value.get("coding"), list):
+        for coding in value["coding"]:
+            yield from _codings(coding)
+    elif isinstance(value, dict) and isinstance(value.get("code"), str):
+        system = value.get("system")
+        yield system if isinstance(system, str) else "", value["code"]
+
+
+def read_tables(folder: Path) -> dict[str, Table]:
+    """Every `*.csv` in `folder`, by name.
+
+    Raises:
+        MappingFault: a file cannot be read as a table; all problems of all files are listed.
+    """
+    tables: dict[str, Table] = {}
+    findings: list[Finding] = []
+    for path in sorted(folder.glob("*.csv")):
+        try:
+            tables[path.stem] = parse_table(path.read_text("utf-8-sig"), path.stem, str(path))
+        except MappingFault as fault:
+            findings.extend(fault.findings)
+        except (OSError, UnicodeDecodeError) as fault:
+            findings.append(Finding(str(path), 1, "", f"cannot be read as UTF-8 ({type(fault).__name__})"))
+    if findings:
+        raise MappingFault(findings)
+    return tables
+
+
+def parse_table(text: str, name: str, file: str) -> Table:
+    """Read the text of a CSV file.
+
+    Raises:
+        MappingFault: no header, a repeated or blank column, a row of the wrong length, a needed column missing.
+    """
+    findings: list[Finding] = []
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    header: tuple[str, ...] = ()
+    rows: list[Row] = []
+    start = 1
+    try:
+        for cells in reader:
+            line, start = start, reader.line_num + 1
+            if not any(cells):
+                continue
+            if not header:
+                header = tuple(cells)
+                findings.extend(_header(header, file, line))
+            elif len(cells) != len(header):
+                message = f"{len(cells)} cells, but the header has {len(header)}; add or remove commas"
+                findings.append(Finding(file, line, cells[0], message))
+            else:
+                row = dict(zip(header, cells, strict=True))
+                rows.append(Row(line, row.get("rule") or f"{name}.csv:{line}", row))
+    except csv.Error as fault:
+        findings.append(Finding(file, reader.line_num, "", f"not CSV: {fault}; correct the quotes here"))
+    if not header:
+        findings.append(Finding(file, 1, "", "the table is empty; its first line must name the columns"))
+    if findings:
+        raise MappingFault(findings)
+    return Table(name, file, header, tuple(rows))
+
+
+def _header(header: tuple[str, ...], file: str, line: int) -> Iterator[Finding]:
+    for column in sorted({column for column in header if header.count(column) > 1}):
+        yield Finding(file, line, column, "the column is named twice; rename or remove one")
+    for column in header:
+        if not column.isidentifier():
+            yield Finding(file, line, column, "a column name is letters, digits and _, without spaces")
+    needed = "value" if header[0] == "rule" else "from_code"
+    if needed not in header:
+        kind = "a rule table (first column `rule`)" if needed == "value" else "a code table"
+        yield Finding(file, line, needed, f"{kind} needs a column {needed!r}")

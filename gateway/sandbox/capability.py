@@ -1,0 +1,53 @@
+"""What the sandbox says about itself: CapabilityStatement and SMART configuration."""
+
+from typing import Any
+
+from gateway.sandbox.clients import ALGORITHMS, AuthMethod
+from gateway.sandbox.config import SandboxConfig
+from gateway.sandbox.names import PAS
+from gateway.sandbox.scopes import SUBMIT
+
+
+def smart_configuration(config: SandboxConfig) -> dict[str, Any]:
+    """`.well-known/smart-configuration` (SMART App Launch 2, Backend Services)."""
+    return {
+        "token_endpoint": config.token_url,
+        "grant_types_supported": ["client_credentials"],
+        "token_endpoint_auth_methods_supported": [method.value for method in AuthMethod],
+        "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
+        "scopes_supported": [SUBMIT, "system/Claim.crus", "system/Claim.write"],
+        "response_types_supported": [],
+        "capabilities": ["client-confidential-asymmetric", "client-confidential-symmetric", "permission-v1",
+                         "permission-v2"],
+    }
+
+
+def capability_statement(config: SandboxConfig) -> dict[str, Any]:
+    """What this server can do; dated with the guide, because it changes with it."""
+    return {
+        "resourceType": "CapabilityStatement",
+        "status": "active",
+        "date": "2026-03-27",
+        "kind": "instance",
+        "instantiates": [f"{PAS}CapabilityStatement/IntermediaryCapabilities"],
+        "software": {"name": "Payer sandbox"},
+        "implementation": {"description": "Payer sandbox: invented decisions", "url": config.base_url},
+        "fhirVersion": "4.0.1",
+        "format": ["application/fhir+json"],
+        "implementationGuide": [f"{PAS}ImplementationGuide/hl7.fhir.us.davinci-pas|2.2.1"],
+        "rest": [{
+            "mode": "server",
+            "security": {
+                "service": [{"coding": [{
+                    "system": "http://terminology.hl7.org/CodeSystem/restful-security-service",
+                    "code": "SMART-on-FHIR"}]}],
+                "extension": [{
+                    "url": "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris",
+                    "extension": [{"url": "token", "valueUri": config.token_url}]}],
+            },
+            "resource": [{
+                "type": "Claim",
+                "operation": [{"name": "submit", "definition": f"{PAS}OperationDefinition/Claim-submit"}],
+            }],
+        }],
+    }

@@ -1,0 +1,82 @@
+"""`Claim/$submit` without HTTP: bytes in, status and resource out, and what to remember of it (PAS 2.2.1 2.2)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.fhir.json import JsonFault, loads
+from gateway.fhir.outcome import Issue, Severity, to_operation_outcome
+from gateway.sandbox.answers import Answer, decide, reject
+from gateway.sandbox.checks import check_request
+from gateway.sandbox.config import SandboxConfig
+from gateway.sandbox.elements import element, elements, text
+from gateway.sandbox.scenarios import ErrorAnswer, HttpAnswer, Scenario
+from gateway.sandbox.store import BookRow
+from gateway.sandbox.travel import Travellers
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The answer to one request.
+
+    Attributes:
+        issues: why it was refused, or the issue its scenario prescribes.
+        scenarios: ids of the scenarios that decided.
+        book: a row for each item decided.
+    """
+
+    status: int
+    resource: dict[str, Any]
+    issues: tuple[Issue, ...] = ()
+    scenarios: tuple[str, ...] = ()
+    book: tuple[BookRow, ...] = ()
+
+
+def submit(raw: bytes, config: SandboxConfig) -> Outcome:
+    """Answer the body of a `Claim/$submit`. A repeat is decided anew: this payer recognizes none."""
+    try:
+        bundle = loads(raw, limits=config.limits)
+    except JsonFault as fault:
+        return _refuse(400, (Issue(Severity.ERROR, fault.rule, "", f"{fault.text} ({fault.place})", fault.fix,
+                                   "structure"),))
+    if issues := check_request(bundle):
+        return _refuse(400, issues)
+    travellers = Travellers(bundle)
+    items = elements(travellers.claims[0].resource, "item")
+    chosen = [config.scenarios.choose(item) for item in items]
+    ids = tuple(dict.fromkeys(scenario.id for scenario in chosen))
+    for scenario in chosen:
+        if isinstance(scenario.answer, HttpAnswer):
+            answer = scenario.answer
+            issue = Issue(Severity.ERROR, scenario.id, "", answer.text, code=answer.code)
+            return _refuse(answer.status, (issue,), (scenario.id,))
+    for position, scenario in enumerate(chosen):
+        if isinstance(scenario.answer, ErrorAnswer):
+            rejected = reject(travellers, scenario.answer, position, now=config.now(), new_id=config.new_id)
+            return Outcome(200, rejected.bundle, scenarios=(scenario.id,))
+    return _decided(bundle, travellers, chosen, ids, config)
+
+
+def _decided(bundle: dict[str, Any], travellers: Travellers, chosen: Sequence[Scenario], ids: tuple[str, ...],
+             config: SandboxConfig) -> Outcome:
+    now = config.now()
+    answer = decide(travellers, chosen, now=now, new_id=config.new_id)
+    return Outcome(200, answer.bundle, scenarios=ids, book=_book(bundle, travellers, answer, now.isoformat()))
+
+
+def _book(bundle: dict[str, Any], travellers: Travellers, answer: Answer, at: str) -> tuple[BookRow, ...]:
+    trace = elements(travellers.claims[0].resource, "identifier")[0]
+    return tuple(
+        BookRow(at=at, bundle_identifier=_token(element(bundle, "identifier")), trace_number=_token(trace),
+                sequence=decision.sequence, code=decision.code, action=decision.action,
+                authorization_number=decision.authorization_number,
+                administration_reference_number=decision.administration_reference_number, scenario=decision.scenario)
+        for decision in answer.decisions)
+
+
+def _token(identifier: dict[str, Any]) -> str:
+    return f"{text(identifier, 'system')}|{text(identifier, 'value')}"
+
+
+def _refuse(status: int, issues: tuple[Issue, ...], scenarios: tuple[str, ...] = ()) -> Outcome:
+    return Outcome(status, to_operation_outcome(issues), issues, scenarios)

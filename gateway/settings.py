@@ -1,0 +1,57 @@
+"""Every setting of the gateway, read from the environment (prefix `PA_`) and nowhere else."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from gateway.model.errors import ConfigFault
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def data_folder(name: str, data: Path | None = None) -> Path:
+    """Where `mappings` or `profiles` is: a site's own data folder, the repository, the copy in the wheel.
+
+    Raises:
+        ConfigFault: in none of these.
+    """
+    places = [*([data] if data else []), _PACKAGE.parent, _PACKAGE / "_data"]
+    for place in places:
+        if (place / name).is_dir():
+            return place / name
+    raise ConfigFault(f"There is no {name} folder.", fix=f"Looked in: {', '.join(map(str, places))}. Set PA_DATA.")
+
+
+class Settings(BaseSettings):
+    """Settings of one gateway process.
+
+    Attributes:
+        data: a folder with a site's own `mappings` and `profiles`, before the shipped ones.
+        site: the site profile; `payers`: the folder of payer profiles.
+        database: a SQLAlchemy URL. SQLite is the embedded default: one serving process and the CLI.
+        host, port: where the API listens; other than loopback needs at least one client (`pa client add`).
+        workers: threads that send; each holds one payer connection while it does.
+        lease_seconds: how long a step may take before another worker may look at it; longer than any payer deadline.
+        order_bytes: the largest order accepted.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="PA_", extra="ignore")
+
+    data: Path | None = None
+    site: Path | None = None
+    payers: Path | None = None
+    database: str = "sqlite:///gateway.db"
+    host: str = "127.0.0.1"
+    port: int = Field(default=8180, ge=0, le=65535)
+    workers: int = Field(default=4, ge=1, le=64)
+    lease_seconds: int = Field(default=60, ge=20)
+    order_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)
+
+    @property
+    def site_file(self) -> Path:
+        return self.site or data_folder("profiles", self.data) / "site.yaml"
+
+    @property
+    def payers_folder(self) -> Path:
+        return self.payers or data_folder("profiles", self.data) / "payers"

@@ -1,0 +1,70 @@
+"""Worker threads: claim a due step, do it, again; and the same without threads for the CLI."""
+
+from collections.abc import Callable, Collection
+from datetime import timedelta
+from threading import Event, Thread
+
+from gateway.flow import submit
+from gateway.flow.change import SUBMIT
+from gateway.flow.world import World
+from gateway.model.changes import Work
+from gateway.model.errors import GatewayError
+
+_STEPS: dict[str, Callable[[World, Work], None]] = {SUBMIT: submit.run}
+_IDLE_SECONDS = 1.0
+
+
+class Pool:
+    """A bounded number of threads that do due steps until stopped; a step in hand is finished first."""
+
+    def __init__(self, world: World, *, threads: int, lease: timedelta) -> None:
+        self._world, self._lease = world, lease
+        self._stop, self._wake = Event(), Event()
+        self._forget = world.waiters.listen(self._wake.set)
+        self._threads = [
+            Thread(target=self._work, name=f"worker-{n}", args=(f"worker-{world.ids.new()}",)) for n in range(threads)
+        ]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._wake.set()
+        self._forget()
+        for thread in self._threads:
+            thread.join()
+
+    def _work(self, owner: str) -> None:
+        while not self._stop.is_set():
+            self._wake.clear()
+            if not step(self._world, owner, self._lease):
+                self._wake.wait(_IDLE_SECONDS)
+
+
+def step(world: World, owner: str, lease: timedelta) -> bool:
+    """Do one due step; False when nothing is due. A failure is logged and the step comes round again."""
+    work = world.store.claim(owner, world.clock.now(), lease)
+    if work is None:
+        return False
+    try:
+        _STEPS[work.step](world, work)
+    except GatewayError as fault:
+        world.log.write("work.failed", authorization=work.authorization, step=work.step, code=fault.code)
+    except Exception as fault:  # noqa: BLE001 - a defect must not end the thread; the step comes round after its lease
+        world.log.write("work.failed", authorization=work.authorization, step=work.step, code=type(fault).__name__)
+    return True
+
+
+def drain(world: World, authorizations: Collection[str], *, lease: timedelta) -> None:
+    """Do due steps in this thread until none of these authorizations has one due now."""
+    owner = f"cli-{world.ids.new()}"
+    while any(_is_due(world, identity) for identity in authorizations):
+        if not step(world, owner, lease):
+            return
+
+
+def _is_due(world: World, identity: str) -> bool:
+    work = world.store.work(identity)
+    return work is not None and work.due_at <= world.clock.now()
