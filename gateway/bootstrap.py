@@ -8,6 +8,7 @@ from gateway.adapters.clock import RandomIds, SystemClock
 from gateway.adapters.log import JsonLog
 from gateway.adapters.payer.client import HttpPayerClient
 from gateway.adapters.store import open_store
+from gateway.adapters.store.memory import MemoryStore
 from gateway.adapters.waiters import ThreadWaiters
 from gateway.conformance import Profiles
 from gateway.flow.world import Guide, World
@@ -16,6 +17,8 @@ from gateway.payers.profile import load_payers
 from gateway.payers.site import load_site
 from gateway.responses import load_codes
 from gateway.settings import Settings, data_folder
+
+MEMORY = "memory:"
 
 
 class Guides(Mapping[str, Guide]):
@@ -62,7 +65,7 @@ def gateway(settings: Settings) -> Iterator[World]:
     payers = load_payers(settings.payers_folder)
     log = JsonLog()
     client = HttpPayerClient(site, SystemClock(), log)
-    store = open_store(settings.database)
+    store = MemoryStore() if settings.database == MEMORY else open_store(settings.database, log)
     try:
         yield World(
             store=store,

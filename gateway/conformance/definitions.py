@@ -5,7 +5,7 @@ a resource once by its type and once by each profile, and the two never repeat e
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -76,6 +76,7 @@ class Node:
     Attributes:
         id: e.g. `Claim.item:first.category`; the id of the definition's element.
         name: last part without the slice, e.g. `category` or `value[x]`.
+        demanding: its children that demand anything of a resource, themselves or further down.
     """
 
     id: str
@@ -83,6 +84,7 @@ class Node:
     element: Element = field(default_factory=Element)
     children: dict[str, "Node"] = field(default_factory=dict)
     slices: dict[str, "Node"] = field(default_factory=dict)
+    demanding: tuple["Node", ...] = ()
 
     @property
     def path(self) -> str:
@@ -127,9 +129,12 @@ class Definition:
             _node(root, identity).element = _element(compact)
         for identity, rule in self.added:
             node = _node(root, identity)
-            node.element = _with_rule(node.element, rule)
+            node.element = replace(node.element, rules=(*node.element.rules, rule))
         _link(root, root)
         return root
+
+
+_SILENT = (Element(), Element(must_support=True))
 
 
 def read_definition(name: str, compact: Compact) -> Definition:
@@ -193,12 +198,14 @@ def _node(root: Node, identity: str) -> Node:
     return node
 
 
-def _link(node: Node, root: Node) -> None:
+def _link(node: Node, root: Node) -> bool:
+    """Finish a tree from the bottom up; returns whether anything in it demands something."""
+    for child in node.slices.values():
+        _link(child, root)
+    node.demanding = tuple(child for child in node.children.values() if _link(child, root))
     if node.element.ref:
         node.children = _node(root, node.element.ref.lstrip("#")).children
-        return
-    for child in (*node.children.values(), *node.slices.values()):
-        _link(child, root)
+    return bool(node.demanding or node.slices or node.element != _SILENT[node.element.must_support])
 
 
 def _element(compact: Compact) -> Element:
@@ -230,8 +237,3 @@ def _type(row: Any) -> TypeRef:
 
 def _slicing(compact: Compact) -> Slicing:
     return Slicing(tuple((kind, path) for kind, path in compact["by"]), compact["rules"] == "closed")
-
-
-def _with_rule(element: Element, rule: Rule) -> Element:
-    values = {name: getattr(element, name) for name in Element.__slots__}
-    return Element(**{**values, "rules": (*element.rules, rule)})

@@ -79,6 +79,14 @@ def plain(collection: list[Any]) -> list[Any]:
     return [item if isinstance(item, FP_Type) else get_data(item) for item in collection]
 
 
+def value_of(node: Any, type_name: str) -> Any:
+    """A value together with its FHIR type (`Extension`, `Claim.item`), for evaluating on what is no resource.
+
+    Without its type a choice such as `value` or `serviced` is not found in it.
+    """
+    return ResourceNode.create_node(node, type_name)
+
+
 def compile(text: str, functions: Mapping[str, Function] | None = None) -> Expression:
     """Parse an expression strictly; `functions` are extra ones, called with the input collection first.
 

@@ -86,7 +86,7 @@ def absorb(
     changes = Draft()
     if isinstance(outcome, Reply):
         changes.exchanges.append(reply_leg(send.record, identity, send.request.id, outcome))
-    verdict = classify(outcome, payer, now)
+    verdict = classify(outcome, payer, now, attempt=send.record.attempts)
     event = conclude(send, outcome, verdict, codes, now=now)
     after = changes.apply(send.record, event)
     if isinstance(event, NotAccepted):

@@ -1,6 +1,6 @@
 """Applies mappings: variables in, one output value out, with its gaps, its choices and its trace. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from gateway.mapping.functions import recording
 from gateway.mapping.language import Definition, Include
 from gateway.mapping.loader import read
 from gateway.mapping.parser import define
+from gateway.mapping.table_checks import faults
 from gateway.mapping.tables import Table, read_tables
 from gateway.model.order import Choice, Gap
 
@@ -80,40 +81,39 @@ class Mappings:
 
 def examine(folder: Path, codes: Path) -> tuple[Mappings, list[Finding]]:
     """The mappings as far as they can be read, and everything that forbids their use."""
-    findings: list[Finding] = []
-    tables: dict[str, Table] = {}
+    known, findings = read_tables(codes)
+    tables = {name: table for name, table in known.items() if table}
+    for table in tables.values():
+        findings.extend(faults(table))
     definitions: dict[str, Definition] = {}
-    try:
-        tables = read_tables(codes)
-    except MappingFault as fault:
-        findings.extend(fault.findings)
     paths = sorted(path for path in folder.rglob("*.yaml") if not path.name.endswith(".test.yaml"))
     if not paths:
         findings.append(Finding(str(folder), 1, "", "holds no mapping (*.yaml); give the folder of one guide version"))
     for path in paths:
         name = path.relative_to(folder).with_suffix("").as_posix()
         try:
-            definition, problems = define(read(path), name, tables)
+            definition, problems = define(read(path), name, known)
         except MappingFault as fault:
             findings.extend(fault.findings)
             continue
         findings.extend(problems)
         if definition:
             definitions[name] = definition
-    findings.extend(_includes(definitions))
+    names = {path.relative_to(folder).with_suffix("").as_posix() for path in paths}
+    findings.extend(_includes(definitions, names))
     return Mappings(definitions, tables), findings
 
 
-def _includes(definitions: Mapping[str, Definition]) -> list[Finding]:
-    found = []
+def _includes(definitions: Mapping[str, Definition], names: Collection[str]) -> list[Finding]:
+    found: list[Finding] = []
     for definition in definitions.values():
         for include in definition.includes:
-            if include.name not in definitions:
-                message = f"there is no mapping {include.name!r}{nearest(include.name, definitions)}"
+            if include.name not in names:
+                message = f"there is no mapping {include.name!r}{nearest(include.name, names)}"
                 found.append(Finding(definition.file, include.line, "include", message))
             elif definition.name in _reachable(include.name, definitions):
                 found.append(Finding(definition.file, include.line, "include", f"{include.name!r} includes this again"))
-            else:
+            elif include.name in definitions:
                 found.extend(_variables(definition, include, definitions[include.name]))
     return found
 

@@ -1,8 +1,7 @@
 """One evaluation of a mapping: walks its nodes, builds the output, collects gaps. Never raises for what data lacks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import IntEnum
 from typing import Any
 
@@ -11,6 +10,8 @@ from gateway.mapping.expression import Source
 from gateway.mapping.findings import Place
 from gateway.mapping.functions import Record, compiled
 from gateway.mapping.language import Array, Constant, Definition, For, If, Include, Leaf, Node, Object, Text
+from gateway.mapping.scope import Bound, Scope
+from gateway.mapping.values import output, walk, word
 from gateway.model.order import Gap
 
 Origin = tuple[str, Place, str]
@@ -34,32 +35,6 @@ class _Life(IntEnum):
     FILLED = 2
 
 
-@dataclass(frozen=True, slots=True)
-class _Bound:
-    """A variable's value (a list from FHIRPath keeps its FHIR types) and the rules that decided it."""
-
-    value: Any
-    rules: tuple[str, ...] = ()
-
-
-class _Scope:
-    """Names in force; a pending one is evaluated when first used, in the scope it was written in."""
-
-    __slots__ = ("bound", "home", "parent", "pending")
-
-    def __init__(
-        self,
-        parent: "_Scope | None",
-        bound: dict[str, _Bound],
-        pending: Mapping[str, Node] | None = None,
-        home: "_Scope | None" = None,
-    ) -> None:
-        self.parent = parent
-        self.bound = bound
-        self.pending = pending or {}
-        self.home = home
-
-
 class Evaluation:
     """Made anew for every application of a mapping."""
 
@@ -75,16 +50,16 @@ class Evaluation:
     def produce(self, definition: Definition, context: Mapping[str, Any]) -> Any:
         """The output of `definition`; an object at the top stays even when nothing filled it."""
         given = {name: context[name] for name in definition.reads}
-        outer = _Scope(
-            None, {name: _Bound(list(value) if isinstance(value, tuple) else value) for name, value in given.items()}
+        outer = Scope(
+            None, {name: Bound(list(value) if isinstance(value, tuple) else value) for name, value in given.items()}
         )
-        scope = _Scope(outer, {}, definition.let)
+        scope = Scope(outer, {}, definition.let)
         element = _root(definition)
         if isinstance(definition.produce, Object):
             return self._fields(definition.produce, scope, element)[0]
         return self._value(definition.produce, scope, element)[0]
 
-    def _value(self, node: Node, scope: _Scope, element: str) -> tuple[Any, _Life]:
+    def _value(self, node: Node, scope: Scope, element: str) -> tuple[Any, _Life]:
         """The value at `element` (None: leave it out) and its life."""
         match node:
             case Constant():
@@ -109,7 +84,7 @@ class Evaluation:
                 target, inner = self._included(node, scope)
                 return self._value(target.produce, inner, element)
 
-    def _object(self, node: Object, scope: _Scope, element: str) -> tuple[Any, _Life]:
+    def _object(self, node: Object, scope: Scope, element: str) -> tuple[Any, _Life]:
         before = len(self.trace)
         fields, life = self._fields(node, scope, element)
         if life is _Life.EMPTY:  # what is left out leaves no trace: a counter may have been filled
@@ -117,7 +92,7 @@ class Evaluation:
             return None, life
         return (fields, life) if fields else (None, max(life, _Life.EMPTY))
 
-    def _fields(self, node: Object, scope: _Scope, element: str) -> tuple[dict[str, Any], _Life]:
+    def _fields(self, node: Object, scope: Scope, element: str) -> tuple[dict[str, Any], _Life]:
         result: dict[str, Any] = {}
         life = _Life.NEUTRAL
         for key, child in node.fields:
@@ -129,11 +104,12 @@ class Evaluation:
                 result.update(value)
         return result, life
 
-    def _items(self, node: Node, scope: _Scope, element: str, items: list[Any]) -> _Life:
+    def _items(self, node: Node, scope: Scope, element: str, items: list[Any]) -> _Life:
         """Append what `node` gives to the list at `element`."""
+        if isinstance(node, Array):
+            return max((self._items(child, scope, element, items) for child in node.items), default=_Life.EMPTY)
+        scope = Scope(scope, {"position": Bound(len(items) + 1)})
         match node:
-            case Array():
-                return max((self._items(child, scope, element, items) for child in node.items), default=_Life.EMPTY)
             case For():
                 return self._loop(node, scope, element, items)
             case If():
@@ -143,36 +119,38 @@ class Evaluation:
                 target, inner = self._included(node, scope)
                 return self._items(target.produce, inner, element, items)
         place = f"{element}[{len(items)}]"
-        inside = _Scope(scope, {"position": _Bound(len(items) + 1)})
         if isinstance(node, Leaf):
-            return self._values(node.source, inside, place, items)
-        value, life = self._value(node, inside, place)
+            return self._values(node.source, scope, place, items)
+        value, life = self._value(node, scope, place)
         if value is not None:
             items.append(value)
         return life
 
-    def _loop(self, node: For, scope: _Scope, element: str, items: list[Any]) -> _Life:
+    def _loop(self, node: For, scope: Scope, element: str, items: list[Any]) -> _Life:
         bound = self._collection(node.source, scope, element)
         life = _Life.EMPTY
         for index, value in enumerate(bound.value if bound else (), start=1):
-            names = {node.name: _Bound([value], bound.rules if bound else ()), "index": _Bound(index)}
-            life = max(life, _decided(self._items(node.body, _Scope(scope, names), element, items)))
+            names = {node.name: Bound([value], bound.rules if bound else ()), "index": Bound(index)}
+            life = max(life, _decided(self._items(node.body, Scope(scope, names), element, items)))
         return life
 
-    def _branch(self, node: If, scope: _Scope, element: str) -> Node | None:
-        bound = self._collection(node.condition, scope, element)
+    def _branch(self, node: If, scope: Scope, element: str) -> Node | None:
+        bound = self._evaluate(node.condition, scope, element)
         values = plain(bound.value) if bound else []
-        if values not in ([], [True], [False]) or any(not isinstance(value, bool) for value in values):
+        if len(values) > 1 or not all(isinstance(value, bool) for value in values):
             self._gap(node.condition, element, "a condition that is true or false", "not a condition")
             return None
-        return node.body if values == [True] else node.otherwise
+        if values != [True]:
+            return node.otherwise
+        self._reach(node.condition)
+        return node.body
 
-    def _included(self, node: Include, scope: _Scope) -> tuple[Definition, _Scope]:
+    def _included(self, node: Include, scope: Scope) -> tuple[Definition, Scope]:
         target = self._definitions[node.name]
-        given = _Scope(scope, {}, node.values, home=scope)
-        return target, _Scope(given, {}, target.let)
+        given = Scope(scope, {}, node.values, home=scope)
+        return target, Scope(given, {}, target.let)
 
-    def _leaf(self, source: Source, scope: _Scope, element: str) -> tuple[Any, _Life]:
+    def _leaf(self, source: Source, scope: Scope, element: str) -> tuple[Any, _Life]:
         items: list[Any] = []
         life = self._values(source, scope, element, items)
         if len(items) > 1:
@@ -180,7 +158,7 @@ class Evaluation:
             return None, _Life.FILLED
         return (items[0] if items else None), life
 
-    def _values(self, source: Source, scope: _Scope, element: str, items: list[Any]) -> _Life:
+    def _values(self, source: Source, scope: Scope, element: str, items: list[Any]) -> _Life:
         """Append all values of an expression; the element named is that of the first."""
         bound = self._collection(source, scope, element, final=True)
         if bound is None:
@@ -196,7 +174,7 @@ class Evaluation:
         counter = source.variables and _COUNTERS.issuperset(source.variables)
         return _Life.NEUTRAL if counter else _Life.FILLED
 
-    def _text(self, node: Text, scope: _Scope, element: str) -> tuple[Any, _Life]:
+    def _text(self, node: Text, scope: Scope, element: str) -> tuple[Any, _Life]:
         words: list[str] = []
         life = _Life.NEUTRAL
         for part in node.parts:
@@ -205,32 +183,42 @@ class Evaluation:
                 continue
             value, its_life = self._leaf(part, scope, element)
             life = max(life, its_life)
-            words.append("" if value is None else _word(value))
+            words.append("" if value is None else word(value))
             if value is None:
                 return None, max(life, _Life.EMPTY)
         return "".join(words), life
 
-    def _collection(self, source: Source, scope: _Scope, element: str, *, final: bool = False) -> _Bound | None:
+    def _collection(self, source: Source, scope: Scope, element: str, *, final: bool = False) -> Bound | None:
+        bound = self._evaluate(source, scope, element, final=final)
+        if bound and bound.value:
+            self._reach(source)
+        return bound
+
+    def _evaluate(self, source: Source, scope: Scope, element: str, *, final: bool = False) -> Bound | None:
         """What an expression gives; None, and a gap, when it fails. `final` asks for plain output values."""
         bound = {name: self._lookup(name, scope) for name in source.variables}
         rules = tuple(dict.fromkeys(rule for variable in bound.values() for rule in variable.rules))
+        self._record.rules.extend(rules)  # what encloses this expression was decided by them too
         before = len(self._record.rules)
         try:
-            found = (
-                _walk(source.steps, bound[source.variables[0]].value) if final and source.steps is not None else None
-            )
+            found = None
+            if final and source.steps is not None:
+                found = walk(source.steps, bound[source.variables[0]].value)
             if found is None:
                 found = compiled(source.text).typed({}, {name: variable.value for name, variable in bound.items()})
-                found = [_output(value, source) for value in plain(found)] if final else found
+            if final:
+                found = [output(value, source) for value in plain(found)]
         except PathFault:
             self._gap(source, element, "input on which the expression can be evaluated", "expression failed")
             return None
-        if self._reached is not None and found and plain(found) != [False]:
-            self._reached.add((source.mapping, source.place, source.text))
-        return _Bound(found, tuple(dict.fromkeys((*rules, *self._record.rules[before:]))))
+        return Bound(found, tuple(dict.fromkeys((*rules, *self._record.rules[before:]))))
 
-    def _lookup(self, name: str, scope: _Scope) -> _Bound:
-        current: _Scope | None = scope
+    def _reach(self, source: Source) -> None:
+        if self._reached is not None:
+            self._reached.add((source.mapping, source.place, source.text))
+
+    def _lookup(self, name: str, scope: Scope) -> Bound:
+        current: Scope | None = scope
         while current is not None:
             if name in current.bound:
                 return current.bound[name]
@@ -241,13 +229,13 @@ class Evaluation:
             current = current.parent
         raise LookupError(f"%{name} is not in scope")
 
-    def _bind(self, name: str, scope: _Scope) -> _Bound:
+    def _bind(self, name: str, scope: Scope) -> Bound:
         node, home = scope.pending[name], scope.home or scope
         if isinstance(node, Leaf):
-            return self._collection(node.source, home, f"%{name}") or _Bound([])
+            return self._collection(node.source, home, f"%{name}") or Bound([])
         before = len(self._record.rules)
         value, _ = self._value(node, home, f"%{name}")
-        return _Bound(value, tuple(dict.fromkeys(self._record.rules[before:])))
+        return Bound(value, tuple(dict.fromkeys(self._record.rules[before:])))
 
     def _gap(self, source: Source, element: str, need: str, rule: str) -> None:
         self.gaps.append(Gap(source.text, need, f"mapping {source.mapping}, line {source.line}: {rule}", element))
@@ -264,41 +252,3 @@ def _root(definition: Definition) -> str:
 def _decided(life: _Life) -> _Life:
     """A condition or a loop over input chose this piece, so constants in it count as filled."""
     return _Life.FILLED if life is _Life.NEUTRAL else life
-
-
-def _walk(steps: Sequence[str], value: Any) -> list[Any] | None:
-    """The members of a plain path, or None where only FHIRPath knows the answer."""
-    nodes = plain(value) if isinstance(value, list) else [] if value is None else [value]
-    for step in steps:
-        found: list[Any] = []
-        for node in nodes:
-            if not isinstance(node, dict) or f"_{step}" in node:
-                return None
-            child = node.get(step)
-            if isinstance(child, list):
-                found.extend(child)
-            elif child is not None:
-                found.append(child)
-        nodes = found
-    return nodes if all(map(_is_simple, nodes)) else None
-
-
-def _is_simple(value: Any) -> bool:
-    if isinstance(value, dict):
-        return list(value) != ["extension"]
-    return isinstance(value, str | int | Decimal)
-
-
-def _output(value: Any, source: Source) -> Any:
-    if isinstance(value, Decimal):
-        whole = value == value.to_integral_value() and (source.divides or value.as_tuple().exponent == 0)
-        return int(value) if whole else value
-    if isinstance(value, str | int | dict):
-        return value
-    if isinstance(text := getattr(value, "asStr", None), str):
-        return text
-    raise PathFault(f"{source.text!r} gives a {type(value).__name__}, which is no JSON value")
-
-
-def _word(value: Any) -> str:
-    return ("false", "true")[value] if isinstance(value, bool) else str(value)

@@ -99,7 +99,7 @@ class _Reader:
         for key_node, child in node.value:
             key = key_node.value
             if not isinstance(key_node, yaml.ScalarNode) or key_node.tag.endswith(":merge"):
-                self._find(key_node, place, "a key must be plain text")
+                self._find(key_node, place, 'a key must be plain text; an expression is quoted: "{{ … }}"')
                 continue
             here = (*place, key)
             if key in result:

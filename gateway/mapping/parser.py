@@ -18,25 +18,31 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _FOR = re.compile(r"for\s+(\w+)\s+in\s+(\S.*)", re.DOTALL)
 _IF = re.compile(r"if\s+(\S.*)", re.DOTALL)
 _RESERVED = frozenset({"index", "position", "context", "resource", "ucum"})
+_UNITS = ("year", "month", "week", "day", "hour", "minute", "second", "millisecond")
+# words of the FHIRPath grammar: %second is a syntax error
+_WORDS = frozenset(
+    {"and", "or", "xor", "implies", "div", "mod", "true", "false", *_UNITS, *(f"{unit}s" for unit in _UNITS)}
+)
 _NUMBERED = re.compile(r"sequence|\w+Sequence|value(Integer|PositiveInt|UnsignedInt)")
 _NOTHING = Constant("")
 Names = frozenset[str]
 
 
-def define(document: Document, name: str, tables: Mapping[str, Table]) -> tuple[Definition | None, list[Finding]]:
+def define(
+    document: Document, name: str, tables: Mapping[str, Table | None]
+) -> tuple[Definition | None, list[Finding]]:
     """The mapping in a document, or None, and everything wrong with it. `name` follows from the file's path."""
     reader = _Reader(document, name, tables)
     return reader.definition(), reader.findings
 
 
 class _Reader:
-    def __init__(self, document: Document, name: str, tables: Mapping[str, Table]) -> None:
+    def __init__(self, document: Document, name: str, tables: Mapping[str, Table | None]) -> None:
         self.findings: list[Finding] = []
         self._name = name
         self._document = document
         self._available = tables
         self._declared: tuple[str, ...] = ()
-        self._let: set[str] = set()
         self._sources: list[Source] = []
         self._includes: list[Include] = []
 
@@ -51,17 +57,13 @@ class _Reader:
         if top.get("mapping") != self._name:
             self._find(("mapping",), f"must be {self._name!r}, the path of the file in its folder without .yaml")
         reads = self._names(top, "reads")
+        for position, read in enumerate(reads):
+            self._new_name(read, frozenset(reads[:position]), ("reads", position))
         self._declared = self._names(top, "tables")
         for position, table in enumerate(self._declared):
             if table not in self._available:
                 self._find(("tables", position), f"there is no table {table!r}{nearest(table, self._available)}")
-        names = frozenset(reads)
-        let: dict[str, Node] = {}
-        for key, value in self._object(top, "let").items():
-            self._new_name(key, names, ("let", key))
-            self._let.add(key)
-            let[key] = self._node(value, ("let", key), names)
-            names |= {key}
+        let, names = self._lets(top, frozenset(reads))
         if "produce" not in top:
             self._find((), "the key 'produce' is missing: it holds the output")
         produce = self._node(top.get("produce", {}), ("produce",), names)
@@ -77,6 +79,14 @@ class _Reader:
             includes=tuple(self._includes),
             lines=lines,
         )
+
+    def _lets(self, top: dict[str, Any], names: Names) -> tuple[dict[str, Node], Names]:
+        let: dict[str, Node] = {}
+        for key, value in self._object(top, "let").items():
+            self._new_name(key, names, ("let", key))
+            let[key] = self._node(value, ("let", key), names)
+            names |= {key}
+        return let, names
 
     def _node(self, value: Any, place: Place, names: Names) -> Node:
         if isinstance(value, dict):
@@ -208,8 +218,8 @@ class _Reader:
                 self._find(place, f"{table.name}.csv has no column {column!r}{nearest(column, table.columns)}")
 
     def _new_name(self, name: str, names: Names, place: Place) -> None:
-        if not _NAME.fullmatch(name) or name in _RESERVED:
-            self._find(place, f"{name!r} cannot be a name; use letters, digits and _, and none of the engine's own")
+        if not _NAME.fullmatch(name) or name in _RESERVED or name in _WORDS:
+            self._find(place, f"{name!r} cannot be a name; use letters, digits and _, and no word of FHIRPath's own")
         elif name in names:
             self._find(place, f"%{name} already means something here; choose another name")
 

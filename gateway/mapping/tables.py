@@ -114,24 +114,19 @@ def _codings(value: Any) -> Iterator[tuple[str, str]]:
         yield system if isinstance(system, str) else "", value["code"]
 
 
-def read_tables(folder: Path) -> dict[str, Table]:
-    """Every `*.csv` in `folder`, by name.
-
-    Raises:
-        MappingFault: a file cannot be read as a table; all problems of all files are listed.
-    """
-    tables: dict[str, Table] = {}
+def read_tables(folder: Path) -> tuple[dict[str, Table | None], list[Finding]]:
+    """Every `*.csv` in `folder` by name, None for one that cannot be read, and everything wrong with them."""
+    tables: dict[str, Table | None] = {}
     findings: list[Finding] = []
     for path in sorted(folder.glob("*.csv")):
+        tables[path.stem] = None
         try:
             tables[path.stem] = parse_table(path.read_text("utf-8-sig"), path.stem, str(path))
         except MappingFault as fault:
             findings.extend(fault.findings)
         except (OSError, UnicodeDecodeError) as fault:
             findings.append(Finding(str(path), 1, "", f"cannot be read as UTF-8 ({type(fault).__name__})"))
-    if findings:
-        raise MappingFault(findings)
-    return tables
+    return tables, findings
 
 
 def parse_table(text: str, name: str, file: str) -> Table:

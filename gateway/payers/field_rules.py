@@ -1,7 +1,6 @@
 """Rules for single values in payer and site files; a broken rule says what to write and never quotes the value."""
 
 import re
-from datetime import timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -67,22 +66,32 @@ def _url(text: str) -> str:
     return text
 
 
-def as_timedelta(duration: Duration) -> timedelta:
-    """The duration with days of 24 hours, for waits where no calendar is meant."""
-    return timedelta(days=duration.days) + duration.clock
-
-
 Text = Annotated[str, StringConstraints(min_length=1)]
 State = Annotated[str, _matches(r"[A-Z]{2}", "write the two capital letters of the state.")]
 PostalCode = Annotated[str, _matches(r"[0-9]{5}(-[0-9]{4})?", "write five digits, or nine with a hyphen.")]
 Country = Annotated[str, _matches(r"[A-Z]{2}", "write the two capital letters of the country.")]
 Npi = Annotated[str, AfterValidator(_npi)]
 TaxId = Annotated[str, AfterValidator(_tax_id)]
-SecretReference = Annotated[str, _matches(r"file:.+|env:[A-Za-z_][A-Za-z0-9_]*", "write where the secret is, `file:path` or `env:NAME`, never the secret itself.")]
+SecretReference = Annotated[
+    str,
+    _matches(
+        r"file:.+|env:[A-Za-z_][A-Za-z0-9_]*",
+        "write where the secret is, `file:path` or `env:NAME`, never the secret itself.",
+    ),
+]
 IsoDuration = Annotated[str, AfterValidator(_duration)]
 TimeZone = Annotated[str, AfterValidator(_zone)]
 Url = Annotated[str, AfterValidator(_url)]
-X12Id = Annotated[str, _matches(r"[0-9A-Za-z._/-]{2,15}", "an X12 sender or receiver id has 2 to 15 letters and digits, no spaces or commas.")]
-OrganizationType = Annotated[str, _matches(r"[0-9A-Z]{2,3}", "write an X12 98 code, such as 1P (provider), FA (facility) or PR (payer).")]
-TraceOriginator = Annotated[str, _matches(r"[0-9A-Z]{10}", "TRN03 has ten characters, usually 1 and your nine-digit tax id.")]
+X12Id = Annotated[
+    str,
+    _matches(
+        r"[0-9A-Za-z._/-]{2,15}", "an X12 sender or receiver id has 2 to 15 letters and digits, no spaces or commas."
+    ),
+]
+OrganizationType = Annotated[
+    str, _matches(r"[0-9A-Z]{2,3}", "write an X12 98 code, such as 1P (provider), FA (facility) or PR (payer).")
+]
+TraceOriginator = Annotated[
+    str, _matches(r"[0-9A-Z]{10}", "TRN03 has ten characters, usually 1 and your nine-digit tax id.")
+]
 Key = Annotated[str, _matches(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?", "write small letters, digits and hyphens.")]

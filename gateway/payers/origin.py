@@ -46,7 +46,7 @@ def origin(url: str) -> Origin:
             a bad port, or characters that do not belong in a URL. The message never quotes the URL.
     """
     if not _URL.fullmatch(url) or "\\" in url:
-        raise ValueError("a URL consists of printable ASCII without spaces or backslashes; write host names in punycode")
+        raise ValueError("a URL consists of printable ASCII without spaces and backslashes; write hosts in punycode")
     try:
         parts = urlsplit(url)
         port = parts.port

@@ -127,25 +127,39 @@ def load_site(path: Path) -> Site:
     try:
         table = read_table(path, site_file.SiteTable)
     except FileFault as fault:
-        raise ConfigFault("The site profile cannot be used:", fix="Correct the lines above and run `pa site check`.",
-                          problems=fault.problems) from None
+        raise ConfigFault(
+            "The site profile cannot be used:",
+            fix="Correct the lines above and run `pa site check`.",
+            problems=fault.problems,
+        ) from None
     return _site(path, table)
 
 
 def _site(path: Path, table: site_file.SiteTable) -> Site:
     sender = _sender(table.sender)
     return Site(
-        path=path, time_zone=table.time_zone, review=Review(table.review), trace_originator=table.trace_originator,
-        sender=sender, requestors=tuple(_requestor(row, sender) for row in table.requestors),
-        signing_keys=tuple(SigningKey(kid=row.kid, alg=row.alg, reference=row.key, active=row.active)
-                           for row in table.signing_keys),
+        path=path,
+        time_zone=table.time_zone,
+        review=Review(table.review),
+        trace_originator=table.trace_originator,
+        sender=sender,
+        requestors=tuple(_requestor(row, sender) for row in table.requestors),
+        signing_keys=tuple(
+            SigningKey(kid=row.kid, alg=row.alg, reference=row.key, active=row.active) for row in table.signing_keys
+        ),
     )
 
 
 def _requestor(row: site_file.RequestorTable, sender: Sender) -> Requestor:
     return Requestor(
-        key=row.key, name=row.name, npi=row.npi, tax_id=row.tax_id or "", type=row.type, address=address(row.address),
-        contact=Contact(row.contact.name, row.contact.phone, row.contact.email), known_as=row.known_as,
+        key=row.key,
+        name=row.name,
+        npi=row.npi,
+        tax_id=row.tax_id or "",
+        type=row.type,
+        address=address(row.address),
+        contact=Contact(row.contact.name, row.contact.phone, row.contact.email),
+        known_as=row.known_as,
         sender=_sender(row.sender) if row.sender else sender,
     )
 

@@ -12,11 +12,12 @@ from types import UnionType
 from typing import Any, TypeVar, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 Place = tuple[str | int, ...]
 _TEXTS = {
-    "missing": "is missing; add it.",
+    "missing": "is missing or empty; write a value.",
     "string_too_short": "is empty; write a value.",
     "too_short": "is empty; write at least one row.",
     "model_type": "is not a table of keys; write `key: value` rows under it.",
@@ -35,10 +36,23 @@ class FileFault(ValueError):
         self.problems = problems
 
 
+class PlacedError(ValueError):
+    """A rule over several values, broken at `place` (keys joined by dots) below the table that has the rule."""
+
+    def __init__(self, place: str, text: str) -> None:
+        super().__init__(text)
+        self.place = tuple(place.split("."))
+
+
 class Table(BaseModel):
-    """A table of keys in a YAML file; a key that is not listed is an error."""
+    """A table of keys in a YAML file; a key that is not listed is an error, an empty value is none."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty(cls, table: Any) -> Any:
+        return {name: value for name, value in table.items() if value != ""} if isinstance(table, dict) else table
 
 
 Model = TypeVar("Model", bound=Table)
@@ -66,21 +80,30 @@ def read_table(path: Path, model: type[Model]) -> Model:
     try:
         return model.model_validate(document.value)
     except ValidationError as fault:
-        rows = fault.errors(include_url=False, include_context=False, include_input=False)
-        raise FileFault(tuple(_problem(path, document, model, row["loc"], row["type"], row["msg"])
-                              for row in rows)) from None
+        rows = fault.errors(include_url=False, include_input=False)
+        # a list whose rows are all wrong counts as empty as well; say it once
+        rows = [row for row in rows if row["type"] != "too_short" or not _has_rows(document.value, row["loc"])]
+        raise FileFault(tuple(_problem(path, document, model, row) for row in rows)) from None
 
 
-def _problem(path: Path, document: _Document, model: type[Table], place: Place, kind: str, message: str) -> str:
+def _problem(path: Path, document: _Document, model: type[Table], row: ErrorDetails) -> str:
+    error = row.get("ctx", {}).get("error")
+    place = (*row["loc"], *(error.place if isinstance(error, PlacedError) else ()))
     line = document.line(place)
     key = ".".join(str(part + 1) if isinstance(part, int) else part for part in place)
-    if kind == "extra_forbidden":
+    if row["type"] == "extra_forbidden":
         known = _keys(model, place[:-1])
         near = get_close_matches(str(place[-1]), known, n=1, cutoff=0.5)
         fix = f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(known)}."
         return f"{path}:{line}: {key}: is not a known key; {fix}"
-    text = _TEXTS.get(kind) or message.removeprefix("Value error, ")
+    text = _TEXTS.get(row["type"]) or row["msg"].removeprefix("Value error, ")
     return f"{path}:{line}: {key}: {text}" if key else f"{path}:{line}: {text}"
+
+
+def _has_rows(value: Any, place: Place) -> bool:
+    for part in place:
+        value = value[part]
+    return bool(value)
 
 
 def _keys(model: type[Table], place: Place) -> tuple[str, ...]:

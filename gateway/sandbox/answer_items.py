@@ -47,8 +47,9 @@ class Notes:
         return len(self.rows)
 
 
-def answer_item(item: Element, answer: ItemAnswer, scenario: str, *, now: datetime, new_id: Callable[[], UUID],
-                notes: Notes) -> Decision:
+def answer_item(
+    item: Element, answer: ItemAnswer, scenario: str, *, now: datetime, new_id: Callable[[], UUID], notes: Notes
+) -> Decision:
     """Decide on one Claim.item as `answer` says; numbers come from `new_id`, dates from the item and `now`."""
     number = _number("AUTH", new_id) if answer.authorization_number else ""
     tracking = _number("REF", new_id) if answer.administration_reference_number else ""
@@ -65,14 +66,19 @@ def answer_item(item: Element, answer: ItemAnswer, scenario: str, *, now: dateti
     if not row["extension"]:
         del row["extension"]
     return Decision(
-        scenario=scenario, sequence=item["sequence"],
+        scenario=scenario,
+        sequence=item["sequence"],
         code=next((code for _, code in codings(element(item, "productOrService"))), ""),
-        action=answer.action, authorization_number=number, administration_reference_number=tracking, item=row,
-        added=_added(item, answer, dates, number) if answer.percent else None)
+        action=answer.action,
+        authorization_number=number,
+        administration_reference_number=tracking,
+        item=row,
+        added=_added(item, answer, dates, number) if answer.percent else None,
+    )
 
 
 def _number(prefix: str, new_id: Callable[[], UUID]) -> str:
-    return f"{prefix}{new_id().hex[:10].upper()}"
+    return f"{prefix}{new_id().hex[-10:].upper()}"
 
 
 def _echoed(item: Element) -> list[Element]:
@@ -90,8 +96,10 @@ def _dates(item: Element, answer: ItemAnswer, today: date) -> list[Element]:
     asked = text(item, "servicedDate") or text(element(item, "servicedPeriod"), "start")
     start = (date.fromisoformat(asked) if asked else today) + timedelta(days=answer.starts_days_later)
     end = start + timedelta(days=answer.valid_days - 1)
-    return [{"url": names.ISSUE_DATE, "valueDate": today.isoformat()},
-            {"url": names.VALID_PERIOD, "valuePeriod": {"start": start.isoformat(), "end": end.isoformat()}}]
+    return [
+        {"url": names.ISSUE_DATE, "valueDate": today.isoformat()},
+        {"url": names.VALID_PERIOD, "valuePeriod": {"start": start.isoformat(), "end": end.isoformat()}},
+    ]
 
 
 def _asked(item: Element) -> Element:
@@ -106,8 +114,11 @@ def _asked(item: Element) -> Element:
 def _added(item: Element, answer: ItemAnswer, dates: list[Element], number: str) -> Element:
     kept = (names.ITEM_TRACE_NUMBER, names.REQUEST_TYPE, names.CERTIFICATION_TYPE)
     row: Element = {
-        "extension": [*(extension for url in kept for extension in extensions(item, url)),
-                      {"url": names.ITEM_CATEGORY, "valueCodeableConcept": item["category"]}, *dates],
+        "extension": [
+            *(extension for url in kept for extension in extensions(item, url)),
+            {"url": names.ITEM_CATEGORY, "valueCodeableConcept": item["category"]},
+            *dates,
+        ],
         "itemSequence": [item["sequence"]],
         "productOrService": item["productOrService"],
     }
@@ -130,9 +141,17 @@ def _review(action: str, number: str, reasons: tuple[str, ...]) -> Element:
     parts: list[Element] = []
     if number:
         parts.append({"url": "number", "valueString": number})
-    parts += [{"url": "reasonCode", "valueCodeableConcept": {"coding": [
-        {"system": names.REASON_SYSTEM, "code": reason}]}} for reason in reasons]
-    parts.append({"url": names.REVIEW_ACTION_CODE, "valueCodeableConcept": {"coding": [
-        {"system": names.REVIEW_ACTION_SYSTEM, "code": action}]}})
-    return {"extension": [{"url": names.REVIEW_ACTION, "extension": parts}],
-            "category": {"coding": [{"system": names.ADJUDICATION_SYSTEM, "code": "submitted"}]}}
+    parts += [
+        {"url": "reasonCode", "valueCodeableConcept": {"coding": [{"system": names.REASON_SYSTEM, "code": reason}]}}
+        for reason in reasons
+    ]
+    parts.append(
+        {
+            "url": names.REVIEW_ACTION_CODE,
+            "valueCodeableConcept": {"coding": [{"system": names.REVIEW_ACTION_SYSTEM, "code": action}]},
+        }
+    )
+    return {
+        "extension": [{"url": names.REVIEW_ACTION, "extension": parts}],
+        "category": {"coding": [{"system": names.ADJUDICATION_SYSTEM, "code": "submitted"}]},
+    }

@@ -15,8 +15,12 @@ from gateway.sandbox.scenarios import ErrorAnswer, ErrorRow, ItemAnswer, Scenari
 from gateway.sandbox.travel import Travellers
 
 _PARTIES = {"patient": "patient", "insurer": "insurer", "requestor": "provider"}
-_SWAP = {"applicationSenderCode": "applicationReceiverCode", "applicationReceiverCode": "applicationSenderCode",
-         "interchangeSenderID": "interchangeReceiverID", "interchangeReceiverID": "interchangeSenderID"}
+_SWAP = {
+    "applicationSenderCode": "applicationReceiverCode",
+    "applicationReceiverCode": "applicationSenderCode",
+    "interchangeSenderID": "interchangeReceiverID",
+    "interchangeReceiverID": "interchangeSenderID",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,34 +38,41 @@ def decide(travellers: Travellers, chosen: Sequence[Scenario], *, now: datetime,
     decisions = tuple(
         answer_item(item, scenario.answer, scenario.id, now=now, new_id=new_id, notes=notes)
         for item, scenario in zip(elements(claim, "item"), chosen, strict=True)
-        if isinstance(scenario.answer, ItemAnswer))
+        if isinstance(scenario.answer, ItemAnswer)
+    )
     response = _response(travellers, "complete", now, new_id)
     if any(scenario.answer.human_reviewed for scenario in chosen if isinstance(scenario.answer, ItemAnswer)):
         _extend(response, {"url": names.REVIEWER, "extension": [{"url": "wasHumanReviewedFlag", "valueBoolean": True}]})
     response["item"] = [decision.item for decision in decisions]
     if added := [decision.added for decision in decisions if decision.added]:
         response["addItem"] = added
-    return Answer(_bundle(response, travellers, notes, now, new_id), decisions)
+    return Answer(_bundle(response, travellers, notes, new_id), decisions)
 
 
-def reject(travellers: Travellers, answer: ErrorAnswer, position: int, *, now: datetime,
-           new_id: Callable[[], UUID]) -> Answer:
+def reject(
+    travellers: Travellers, answer: ErrorAnswer, position: int, *, now: datetime, new_id: Callable[[], UUID]
+) -> Answer:
     """Answer that the request cannot be processed because of item `position`: outcome error, no item."""
     notes = Notes()
     response = _response(travellers, "error", now, new_id)
     response["error"] = [_error(row, travellers, position, notes) for row in answer.rows]
-    return Answer(_bundle(response, travellers, notes, now, new_id))
+    return Answer(_bundle(response, travellers, notes, new_id))
 
 
 def _response(travellers: Travellers, outcome: str, now: datetime, new_id: Callable[[], UUID]) -> Element:
     claim = travellers.claims[0]
-    response: Element = {"resourceType": "ClaimResponse", "id": str(new_id()),
-                         "meta": {"profile": [names.CLAIM_RESPONSE]}}
+    response: Element = {
+        "resourceType": "ClaimResponse",
+        "id": str(new_id()),
+        "meta": {"profile": [names.CLAIM_RESPONSE]},
+    }
     for transmission in extensions(claim.resource, names.TRANSMISSION)[:1]:
         _extend(response, _turned(transmission))
     response |= {
-        "identifier": [{name: row[name] for name in ("extension", "system", "value") if name in row}
-                       for row in elements(claim.resource, "identifier")],
+        "identifier": [
+            {name: row[name] for name in ("extension", "system", "value") if name in row}
+            for row in elements(claim.resource, "identifier")
+        ],
         "status": "active",
         "type": claim.resource["type"],
         "use": "preauthorization",
@@ -77,13 +88,15 @@ def _response(travellers: Travellers, outcome: str, now: datetime, new_id: Calla
 
 def _turned(transmission: Element) -> Element:
     """Sender and receiver change places on the way back."""
-    parts = [{"url": _SWAP[text(part, "url")], "valueString": text(part, "valueString")}
-             for part in elements(transmission, "extension") if text(part, "url") in _SWAP]
+    parts = [
+        {"url": _SWAP[text(part, "url")], "valueString": text(part, "valueString")}
+        for part in elements(transmission, "extension")
+        if text(part, "url") in _SWAP
+    ]
     return {"url": names.TRANSMISSION, "extension": sorted(parts, key=lambda part: part["url"])}
 
 
-def _bundle(response: Element, travellers: Travellers, notes: Notes, now: datetime,
-            new_id: Callable[[], UUID]) -> dict[str, Any]:
+def _bundle(response: Element, travellers: Travellers, notes: Notes, new_id: Callable[[], UUID]) -> dict[str, Any]:
     if notes.rows:
         response["processNote"] = notes.rows
     claim = travellers.claims[0].resource
@@ -94,7 +107,9 @@ def _bundle(response: Element, travellers: Travellers, notes: Notes, now: dateti
     return collection(
         [Entry(response, f"urn:uuid:{response['id']}"), *(_echo(entry, travellers) for entry in echoed.values())],
         identifier={"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{new_id()}"},
-        timestamp=response["created"], profile=names.RESPONSE_BUNDLE)
+        timestamp=response["created"],
+        profile=names.RESPONSE_BUNDLE,
+    )
 
 
 def _echo(entry: Entry, travellers: Travellers) -> Entry:
@@ -117,8 +132,13 @@ def _error(row: ErrorRow, travellers: Travellers, position: int, notes: Notes) -
         _extend(error, {"url": names.ERROR_ELEMENT, "extension": about})
     _extend(error, {"url": names.ERROR_PATH, "valueString": _place(row, travellers, position)})
     if row.follow_up:
-        _extend(error, {"url": names.FOLLOW_UP_ACTION, "valueCodeableConcept": {
-            "coding": [{"system": names.FOLLOW_UP_SYSTEM, "code": row.follow_up}]}})
+        _extend(
+            error,
+            {
+                "url": names.FOLLOW_UP_ACTION,
+                "valueCodeableConcept": {"coding": [{"system": names.FOLLOW_UP_SYSTEM, "code": row.follow_up}]},
+            },
+        )
     return error
 
 

@@ -51,8 +51,15 @@ def create_app(config: SandboxConfig) -> FastAPI:
 
     @app.exception_handler(HTTPException)
     def answer_unknown(_: Request, fault: HTTPException) -> Response:
-        return outcome_response(refused(fault.status_code, "route", "This payer has no such interaction.",
-                                        "See /fhir/metadata.", code="not-supported"))
+        return outcome_response(
+            refused(
+                fault.status_code,
+                "route",
+                "This payer has no such interaction.",
+                "See /fhir/metadata.",
+                code="not-supported",
+            )
+        )
 
     return app
 
@@ -68,14 +75,26 @@ def _token_router(config: SandboxConfig, store: Store) -> APIRouter:
         try:
             if _media_type(request) != "application/x-www-form-urlencoded":
                 raise TokenFault("invalid_request", "the body must be application/x-www-form-urlencoded")
-            answer, client = desk.issue(body, authorization=request.headers.get("authorization", ""),
-                                        now=now.timestamp())
+            answer, client = desk.issue(
+                body, authorization=request.headers.get("authorization", ""), now=now.timestamp()
+            )
         except TokenFault as fault:
-            store.receive(Received(at=now.isoformat(), what="token", client=fault.client, status=fault.status,
-                                   failures=(Failure(fault.error, "", fault.text, ""),)))
+            store.receive(
+                Received(
+                    at=now.isoformat(),
+                    what="token",
+                    client=fault.client,
+                    status=fault.status,
+                    failures=(Failure(fault.error, "", fault.text, ""),),
+                )
+            )
             headers = no_store | ({"WWW-Authenticate": 'Basic realm="sandbox"'} if fault.basic else {})
-            return Response(dumps({"error": fault.error, "error_description": fault.text}), fault.status,
-                            headers, "application/json")
+            return Response(
+                dumps({"error": fault.error, "error_description": fault.text}),
+                fault.status,
+                headers,
+                "application/json",
+            )
         store.receive(Received(at=now.isoformat(), what="token", client=client, status=200))
         return Response(dumps(answer), headers=no_store, media_type="application/json")
 
@@ -100,14 +119,28 @@ def _fhir_router(config: SandboxConfig, store: Store) -> APIRouter:
         body: Annotated[bytes, Depends(body_reader(config.limits.size))],
     ) -> Response:
         if _media_type(request) not in _JSON_TYPES or "content-encoding" in request.headers:
-            raise refused(415, "media-type", "The body is not plain FHIR JSON.", f"Send {FHIR}, not compressed.",
-                          code="not-supported")
+            raise refused(
+                415,
+                "media-type",
+                "The body is not plain FHIR JSON.",
+                f"Send {FHIR}, not compressed.",
+                code="not-supported",
+            )
         outcome = submit(body, config)
         answer = fhir_response(outcome.resource, status=outcome.status)
         store.receive(
-            Received(at=config.now().isoformat(), what="submit", client=grant.client, status=outcome.status,
-                     failures=failures(outcome.issues), scenarios=outcome.scenarios, body=body,
-                     answer=bytes(answer.body)), outcome.book)
+            Received(
+                at=config.now().isoformat(),
+                what="submit",
+                client=grant.client,
+                status=outcome.status,
+                failures=failures(outcome.issues),
+                scenarios=outcome.scenarios,
+                body=body,
+                answer=bytes(answer.body),
+            ),
+            outcome.book,
+        )
         return answer
 
     return router

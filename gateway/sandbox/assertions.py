@@ -33,8 +33,9 @@ class Assertion:
     expires: float
 
 
-def check_assertion(token: str, *, audience: str, clients: Mapping[str, Client], keys: KeyRing,
-                    now: float) -> Assertion:
+def check_assertion(
+    token: str, *, audience: str, clients: Mapping[str, Client], keys: KeyRing, now: float
+) -> Assertion:
     """Who signed `token`, at `now` in seconds since 1970.
 
     Raises:

@@ -17,8 +17,12 @@ def smart_configuration(config: SandboxConfig) -> dict[str, Any]:
         "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
         "scopes_supported": [SUBMIT, "system/Claim.crus", "system/Claim.write"],
         "response_types_supported": [],
-        "capabilities": ["client-confidential-asymmetric", "client-confidential-symmetric", "permission-v1",
-                         "permission-v2"],
+        "capabilities": [
+            "client-confidential-asymmetric",
+            "client-confidential-symmetric",
+            "permission-v1",
+            "permission-v2",
+        ],
     }
 
 
@@ -35,19 +39,24 @@ def capability_statement(config: SandboxConfig) -> dict[str, Any]:
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json"],
         "implementationGuide": [f"{PAS}ImplementationGuide/hl7.fhir.us.davinci-pas|2.2.1"],
-        "rest": [{
-            "mode": "server",
-            "security": {
-                "service": [{"coding": [{
-                    "system": "http://terminology.hl7.org/CodeSystem/restful-security-service",
-                    "code": "SMART-on-FHIR"}]}],
-                "extension": [{
-                    "url": "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris",
-                    "extension": [{"url": "token", "valueUri": config.token_url}]}],
-            },
-            "resource": [{
-                "type": "Claim",
-                "operation": [{"name": "submit", "definition": f"{PAS}OperationDefinition/Claim-submit"}],
-            }],
-        }],
+        "rest": [{"mode": "server", "security": _security(config), "resource": [_CLAIM]}],
+    }
+
+
+_CLAIM = {
+    "type": "Claim",
+    "operation": [{"name": "submit", "definition": f"{PAS}OperationDefinition/Claim-submit"}],
+}
+
+
+def _security(config: SandboxConfig) -> dict[str, Any]:
+    service = {"system": "http://terminology.hl7.org/CodeSystem/restful-security-service", "code": "SMART-on-FHIR"}
+    return {
+        "service": [{"coding": [service]}],
+        "extension": [
+            {
+                "url": "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris",
+                "extension": [{"url": "token", "valueUri": config.token_url}],
+            }
+        ],
     }

@@ -20,12 +20,22 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"
 def check_request(bundle: Any) -> tuple[Issue, ...]:
     """Every reason to refuse this body of `Claim/$submit`; empty when there is none."""
     if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
-        return (_issue("bundle", "Bundle", "The body is not a Bundle.",
-                       "Send the PAS Request Bundle itself, not wrapped in Parameters.", "structure"),)
+        return (
+            _issue(
+                "bundle",
+                "Bundle",
+                "The body is not a Bundle.",
+                "Send the PAS Request Bundle itself, not wrapped in Parameters.",
+                "structure",
+            ),
+        )
     issues = [*_envelope(bundle), *_entries(bundle)]
     travellers = Travellers(bundle)
     if not travellers.claims:
-        return (*issues, _issue("claim-first", "Bundle.entry", "There is no Claim.", "Put the Claim first.", "required"))
+        return (
+            *issues,
+            _issue("claim-first", "Bundle.entry", "There is no Claim.", "Put the Claim first.", "required"),
+        )
     issues += [*_order(travellers), *_references(travellers)]
     for claim in travellers.claims:
         issues += check_claim(claim, travellers)
@@ -37,14 +47,25 @@ def _envelope(bundle: dict[str, Any]) -> Iterator[Issue]:
         yield _issue("bundle-type", "Bundle.type", "The Bundle is not of type collection.", "Set it to collection.")
     identifier = bundle.get("identifier")
     if not text(identifier, "value"):
-        yield _issue("bundle-identifier", "Bundle.identifier", "The Bundle has no identifier with a value.",
-                     "Give every transmission an identifier of its own.", "required")
+        yield _issue(
+            "bundle-identifier",
+            "Bundle.identifier",
+            "The Bundle has no identifier with a value.",
+            "Give every transmission an identifier of its own.",
+            "required",
+        )
     if not _INSTANT.fullmatch(text(bundle, "timestamp")):
-        yield _issue("bundle-timestamp", "Bundle.timestamp", "There is no timestamp with date, time and zone.",
-                     "Write an instant such as 2026-01-31T09:30:00Z.", "required")
+        yield _issue(
+            "bundle-timestamp",
+            "Bundle.timestamp",
+            "There is no timestamp with date, time and zone.",
+            "Write an instant such as 2026-01-31T09:30:00Z.",
+            "required",
+        )
     if not elements(bundle, "entry"):
-        yield _issue("bundle-entry", "Bundle.entry", "The Bundle is empty.", "Send the Claim and what it refers to.",
-                     "required")
+        yield _issue(
+            "bundle-entry", "Bundle.entry", "The Bundle is empty.", "Send the Claim and what it refers to.", "required"
+        )
 
 
 def _entries(bundle: dict[str, Any]) -> Iterator[Issue]:
@@ -52,26 +73,44 @@ def _entries(bundle: dict[str, Any]) -> Iterator[Issue]:
     for position, row in enumerate(elements(bundle, "entry")):
         place, url = f"Bundle.entry[{position}]", text(row, "fullUrl")
         if not isinstance(row.get("resource"), dict):
-            yield _issue("entry-resource", f"{place}.resource", "The entry holds no resource.", "Put one in.", "required")
+            yield _issue(
+                "entry-resource", f"{place}.resource", "The entry holds no resource.", "Put one in.", "required"
+            )
         for name in ("search", "request", "response"):
             if name in row:
-                yield _issue("entry-plain", f"{place}.{name}", "A collection entry may not have this element.",
-                             "Leave it out.")
+                yield _issue(
+                    "entry-plain", f"{place}.{name}", "A collection entry may not have this element.", "Leave it out."
+                )
         if not is_full_url(url):
-            yield _issue("full-url", f"{place}.fullUrl", "fullUrl is neither http(s) nor urn:uuid with a version-4 UUID.",
-                         "Use the resource's http(s) address, or urn:uuid: and a random (version 4) UUID.")
+            yield _issue(
+                "full-url",
+                f"{place}.fullUrl",
+                "fullUrl is neither http(s) nor urn:uuid with a version-4 UUID.",
+                "Use the resource's http(s) address, or urn:uuid: and a random (version 4) UUID.",
+            )
         elif url in seen:
-            yield _issue("full-url-unique", f"{place}.fullUrl", "Another entry has the same fullUrl.",
-                         "Send each resource once.", "duplicate")
+            yield _issue(
+                "full-url-unique",
+                f"{place}.fullUrl",
+                "Another entry has the same fullUrl.",
+                "Send each resource once.",
+                "duplicate",
+            )
         seen.add(url)
 
 
 def _order(travellers: Travellers) -> Iterator[Issue]:
     if travellers.claims[0] is not travellers.entries[0]:
-        yield _issue("claim-first", "Bundle.entry[0].resource", "The first entry is not a Claim.", "Put the Claim first.")
+        yield _issue(
+            "claim-first", "Bundle.entry[0].resource", "The first entry is not a Claim.", "Put the Claim first."
+        )
     if len(travellers.claims) > 2:
-        yield _issue("claim-count", "Bundle.entry", "There are more than two Claims.",
-                     "Send the Claim, and in an update the prior one.")
+        yield _issue(
+            "claim-count",
+            "Bundle.entry",
+            "There are more than two Claims.",
+            "Send the Claim, and in an update the prior one.",
+        )
 
 
 def _references(travellers: Travellers) -> Iterator[Issue]:
@@ -79,9 +118,13 @@ def _references(travellers: Travellers) -> Iterator[Issue]:
         if len(link.targets) == 1:
             continue
         some = "several entries" if link.targets else "no entry"
-        yield _issue("reference", f"{link.path}.reference", f"The reference points at {some} by fullUrl.",
-                     "Include the target once; write references absolute or as urn:uuid, equal to its fullUrl.",
-                     "not-found")
+        yield _issue(
+            "reference",
+            f"{link.path}.reference",
+            f"The reference points at {some} by fullUrl.",
+            "Include the target once; write references absolute or as urn:uuid, equal to its fullUrl.",
+            "not-found",
+        )
 
 
 def _issue(rule: str, path: str, problem: str, fix: str, code: str = "invalid") -> Issue:

@@ -33,17 +33,29 @@ def check_claim(claim: Entry, travellers: Travellers) -> Iterator[Issue]:
 def _head(claim: Element, path: str) -> Iterator[Issue]:
     identifiers = elements(claim, "identifier")
     if not 1 <= len(identifiers) <= 2 or not all(text(row, "system") and text(row, "value") for row in identifiers):
-        yield _issue("claim-identifier", f"{path}.identifier", "There is no trace number with system and value.",
-                     "Send one or two identifiers, each with system and value.", "required")
+        yield _issue(
+            "claim-identifier",
+            f"{path}.identifier",
+            "There is no trace number with system and value.",
+            "Send one or two identifiers, each with system and value.",
+            "required",
+        )
     for name, wanted in (("status", "active"), ("use", "preauthorization")):
         if claim.get(name) != wanted:
             yield _issue(f"claim-{name}", f"{path}.{name}", f"{name} is not {wanted}.", f"Set it to {wanted}.")
     kinds = {code for system, code in codings(claim.get("type")) if system == names.CLAIM_TYPE_SYSTEM}
     if not kinds & {"institutional", "professional", "oral"}:
-        yield _issue("claim-type", f"{path}.type", "type is not institutional, professional or oral.",
-                     f"Use one of them, with system {names.CLAIM_TYPE_SYSTEM}.", "code-invalid")
+        yield _issue(
+            "claim-type",
+            f"{path}.type",
+            "type is not institutional, professional or oral.",
+            f"Use one of them, with system {names.CLAIM_TYPE_SYSTEM}.",
+            "code-invalid",
+        )
     if not text(claim, "created"):
-        yield _issue("claim-created", f"{path}.created", "created is missing.", "Say when the Claim was made.", "required")
+        yield _issue(
+            "claim-created", f"{path}.created", "created is missing.", "Say when the Claim was made.", "required"
+        )
     if not any(codings(claim.get("priority"))):
         yield _issue("claim-priority", f"{path}.priority", "priority is missing.", "Send a coded priority.", "required")
 
@@ -52,12 +64,18 @@ def _parties(claim: Element, path: str, travellers: Travellers) -> Iterator[Issu
     for name, kinds in _PARTIES.items():
         place = f"{path}.{name}"
         if not text(element(claim, name), "reference"):
-            yield _issue("claim-party", place, f"{name} has no reference.", "Refer to an entry of the Bundle.", "required")
+            yield _issue(
+                "claim-party", place, f"{name} has no reference.", "Refer to an entry of the Bundle.", "required"
+            )
             continue
         target = travellers.one(claim[name])
         if target and target.resource.get("resourceType") not in kinds:
-            yield _issue("claim-party-type", place, f"{name} points at another kind of resource.",
-                         f"Point at {' or '.join(kinds)}.")
+            yield _issue(
+                "claim-party-type",
+                place,
+                f"{name} points at another kind of resource.",
+                f"Point at {' or '.join(kinds)}.",
+            )
 
 
 def _care_team(claim: Element, path: str) -> Iterator[Issue]:
@@ -65,8 +83,13 @@ def _care_team(claim: Element, path: str) -> Iterator[Issue]:
         place = f"{path}.careTeam[{position}]"
         scopes = extensions(row, names.CARE_TEAM_SCOPE)
         if len(scopes) != 1 or not isinstance(scopes[0].get("valueBoolean"), bool):
-            yield _issue("care-team-scope", f"{place}.extension", "The row does not say whom it works for.",
-                         "Add careTeamClaimScope once: true for the whole claim, false for items.", "required")
+            yield _issue(
+                "care-team-scope",
+                f"{place}.extension",
+                "The row does not say whom it works for.",
+                "Add careTeamClaimScope once: true for the whole claim, false for items.",
+                "required",
+            )
         if not sequence(row) or not text(element(row, "provider"), "reference"):
             yield _issue("care-team-row", place, "The row has no sequence or no provider.", "Send both.", "required")
 
@@ -76,20 +99,32 @@ def _supporting_info(claim: Element, path: str) -> Iterator[Issue]:
     for position, row in enumerate(elements(claim, "supportingInfo")):
         place = f"{path}.supportingInfo[{position}]"
         if not sequence(row) or sequence(row) in seen:
-            yield _issue("supporting-info-sequence", f"{place}.sequence", "The sequence is missing or used twice.",
-                         "Number the rows; every number once.", "duplicate")
+            yield _issue(
+                "supporting-info-sequence",
+                f"{place}.sequence",
+                "The sequence is missing or used twice.",
+                "Number the rows; every number once.",
+                "duplicate",
+            )
         seen.add(sequence(row))
         found = [code for _, code in codings(row.get("category"))]
         kind = found[0] if found else ""
         if not kind:
-            yield _issue("supporting-info-category", f"{place}.category", "The row has no category.", "Say what it is.",
-                         "required")
+            yield _issue(
+                "supporting-info-category",
+                f"{place}.category",
+                "The row has no category.",
+                "Say what it is.",
+                "required",
+            )
         yield from _supporting_row(row, kind, place)
 
 
 def _supporting_row(row: Element, kind: str, place: str) -> Iterator[Issue]:
     if kind in _TIMED and not any(name.startswith("timing") for name in row):
-        yield _issue("supporting-info-timing", place, "The row has no date.", "Send timingDate or timingPeriod.", "required")
+        yield _issue(
+            "supporting-info-timing", place, "The row has no date.", "Send timingDate or timingPeriod.", "required"
+        )
     if kind in _VALUES and _VALUES[kind] not in row:
         yield _issue("supporting-info-value", place, "The row holds nothing.", f"Send {_VALUES[kind]}.", "required")
     if kind == "additionalInformation" and not any(
@@ -97,8 +132,13 @@ def _supporting_row(row: Element, kind: str, place: str) -> Iterator[Issue]:
         for row_information in extensions(row, names.DOCUMENT_INFORMATION)
         for part in elements(row_information, "extension")
     ):
-        yield _issue("document-information", f"{place}.extension", "The row does not say what kind of document it is.",
-                     "Add extension documentInformation with reportTypeCode.", "required")
+        yield _issue(
+            "document-information",
+            f"{place}.extension",
+            "The row does not say what kind of document it is.",
+            "Add extension documentInformation with reportTypeCode.",
+            "required",
+        )
 
 
 def _insurance(claim: Element, path: str) -> Iterator[Issue]:
@@ -115,8 +155,12 @@ def _insurance(claim: Element, path: str) -> Iterator[Issue]:
 
 def check_coverages(travellers: Travellers) -> Iterator[Issue]:
     """What is wrong with the Coverages the Claims name."""
-    found = {entry.path: entry for claim in travellers.claims for row in elements(claim.resource, "insurance")
-             if (entry := travellers.one(row.get("coverage")))}
+    found = {
+        entry.path: entry
+        for claim in travellers.claims
+        for row in elements(claim.resource, "insurance")
+        if (entry := travellers.one(row.get("coverage")))
+    }
     for entry in found.values():
         yield from _coverage(entry.resource, entry.path)
 
@@ -125,21 +169,39 @@ def _coverage(coverage: Element, path: str) -> Iterator[Issue]:
     if coverage.get("resourceType") != "Coverage":
         yield _issue("coverage", path, "insurance.coverage points at another kind of resource.", "Point at a Coverage.")
         return
-    members = [row for row in elements(coverage, "identifier")
-               if (names.IDENTIFIER_TYPE_SYSTEM, "MB") in codings(row.get("type"))]
+    members = [
+        row
+        for row in elements(coverage, "identifier")
+        if (names.IDENTIFIER_TYPE_SYSTEM, "MB") in codings(row.get("type"))
+    ]
     if len(members) != 1 or not text(members[0], "value"):
-        yield _issue("coverage-member-id", f"{path}.identifier", "There is no single member id with a value.",
-                     "Send one identifier of type MB (system v2-0203) with the number on the card.", "required")
+        yield _issue(
+            "coverage-member-id",
+            f"{path}.identifier",
+            "There is no single member id with a value.",
+            "Send one identifier of type MB (system v2-0203) with the number on the card.",
+            "required",
+        )
     if coverage.get("status") != "active":
         yield _issue("coverage-status", f"{path}.status", "status is not active.", "Send the coverage in force.")
     missing = [name for name in ("beneficiary", "relationship") if not element(coverage, name)]
     if missing or len(elements(coverage, "payor")) != 1:
-        yield _issue("coverage-party", path, "beneficiary, relationship or the one payor is missing.",
-                     "Send each of them.", "required")
+        yield _issue(
+            "coverage-party",
+            path,
+            "beneficiary, relationship or the one payor is missing.",
+            "Send each of them.",
+            "required",
+        )
     is_self = (names.RELATIONSHIP_SYSTEM, "18") in codings(coverage.get("relationship"))
     if not is_self and not element(coverage, "subscriber"):
-        yield _issue("coverage-subscriber", f"{path}.subscriber", "The patient is not marked as the subscriber, nor is one "
-                     "given.", "Add coding 18 (X12 1069) to relationship, or refer to the subscriber.", "invariant")
+        yield _issue(
+            "coverage-subscriber",
+            f"{path}.subscriber",
+            "The patient is not marked as the subscriber, nor is one given.",
+            "Add coding 18 (X12 1069) to relationship, or refer to the subscriber.",
+            "invariant",
+        )
 
 
 def _issue(rule: str, path: str, problem: str, fix: str, code: Any = "invalid") -> Issue:

@@ -69,8 +69,12 @@ def _timing(holder: Element, name: str, place: str) -> Iterator[Issue]:
     repeated = all(part in repeat for part in ("frequency", "period", "periodUnit"))
     patterned = _has_pattern(element(holder, name))
     if not ("count" in repeat or repeated or patterned):
-        yield _issue("prof-1", f"{place}.{name}", "The timing has none of the four shapes PAS allows.",
-                     "Send count; or frequency, period and periodUnit; or a calendar or delivery pattern.")
+        yield _issue(
+            "prof-1",
+            f"{place}.{name}",
+            "The timing has none of the four shapes PAS allows.",
+            "Send count; or frequency, period and periodUnit; or a calendar or delivery pattern.",
+        )
 
 
 def _has_pattern(timing: Element) -> bool:
@@ -83,13 +87,21 @@ def _quantity(holder: Element, name: str, place: str) -> Iterator[Issue]:
     quantity, where = element(holder, name), f"{place}.{name}"
     value = quantity.get("value")
     if isinstance(value, bool) or not isinstance(value, int | Decimal) or not 0 < value < _MOST:
-        yield _issue("prof-2", where, "The quantity has no value, or none between 0 and a billion.",
-                     "Send how many as a positive number.")
+        yield _issue(
+            "prof-2",
+            where,
+            "The quantity has no value, or none between 0 and a billion.",
+            "Send how many as a positive number.",
+        )
     if not (text(quantity, "unit") or text(quantity, "code")):
         yield _issue("prof-2", where, "The quantity has neither unit nor code.", "Send a unit or a code.")
     if text(quantity, "code") and text(quantity, "system") != names.UNIT_SYSTEM:
-        yield _issue("prof-3", where, "The unit's code is not one of X12 673.",
-                     f"Use system {names.UNIT_SYSTEM}, or send only unit.")
+        yield _issue(
+            "prof-3",
+            where,
+            "The unit's code is not one of X12 673.",
+            f"Use system {names.UNIT_SYSTEM}, or send only unit.",
+        )
 
 
 def _issue(rule: str, path: str, problem: str, fix: str) -> Issue:

@@ -50,8 +50,9 @@ class SandboxConfig:
         return f"{self.origin}/auth/token"
 
 
-def read_config(*, host: str, port: int, data: Path, clients: Path | None, scenarios: Path | None,
-                origin: str = "") -> SandboxConfig:
+def read_config(
+    *, host: str, port: int, data: Path, clients: Path | None, scenarios: Path | None, origin: str = ""
+) -> SandboxConfig:
     """The configuration for files and an address; makes the data folder, and a first client when there is none.
 
     Raises:
@@ -62,8 +63,11 @@ def read_config(*, host: str, port: int, data: Path, clients: Path | None, scena
         clients = _own_clients(data)
     shown = f"[{host}]" if ":" in host else host
     return SandboxConfig(
-        origin=origin.rstrip("/") or f"http://{shown}:{port}", store=data / STORE_FILE,
-        clients=read_clients(clients), scenarios=read_scenarios(scenarios or shipped_scenarios()))
+        origin=origin.rstrip("/") or f"http://{shown}:{port}",
+        store=data / STORE_FILE,
+        clients=read_clients(clients),
+        scenarios=read_scenarios(scenarios or shipped_scenarios()),
+    )
 
 
 def shipped_scenarios() -> Path:
@@ -86,6 +90,9 @@ def _own_clients(data: Path) -> Path:
     if not path.exists():
         secret.touch(mode=0o600)
         secret.write_text(secrets.token_urlsafe(32) + "\n", encoding="ascii")
-        path.write_text("clients:\n  - client_id: demo\n    auth: client_secret_basic\n    secret: file:demo.secret\n"
-                        "    scopes: [system/Claim.crus]\n", encoding="ascii")
+        path.write_text(
+            "clients:\n  - client_id: demo\n    auth: client_secret_basic\n    secret: file:demo.secret\n"
+            "    scopes: [system/Claim.crus]\n",
+            encoding="ascii",
+        )
     return path

@@ -46,20 +46,40 @@ def control_router(config: SandboxConfig, store: Store) -> APIRouter:
 
 def summary(scenario: Scenario) -> dict[str, Any]:
     """A scenario in the form the CLI and the side door show."""
-    return {"id": scenario.id, "title": scenario.title, "shows": scenario.shows, "codes": scenario.codes,
-            "service_types": scenario.service_types, "default": scenario.is_default, "combines": scenario.combines}
+    return {
+        "id": scenario.id,
+        "title": scenario.title,
+        "shows": scenario.shows,
+        "codes": scenario.codes,
+        "service_types": scenario.service_types,
+        "default": scenario.is_default,
+        "combines": scenario.combines,
+    }
 
 
 def _only_here(request: Request) -> None:
     caller = request.client.host if request.client else ""
     if not is_loopback(caller) or not is_loopback(request.url.hostname or ""):
-        raise refused(403, "loopback", "The side door opens on this computer only.",
-                      "Call it from the sandbox's own host, by a loopback name.", code="forbidden")
+        raise refused(
+            403,
+            "loopback",
+            "The side door opens on this computer only.",
+            "Call it from the sandbox's own host, by a loopback name.",
+            code="forbidden",
+        )
 
 
 def _shown(row: Received) -> dict[str, Any]:
-    return {"number": row.number, "at": row.at, "what": row.what, "client": row.client, "status": row.status,
-            "scenarios": row.scenarios, "sha256": row.sha256, "failures": [asdict(fault) for fault in row.failures]}
+    return {
+        "number": row.number,
+        "at": row.at,
+        "what": row.what,
+        "client": row.client,
+        "status": row.status,
+        "scenarios": row.scenarios,
+        "sha256": row.sha256,
+        "failures": [asdict(fault) for fault in row.failures],
+    }
 
 
 def _json(value: Any) -> Response:

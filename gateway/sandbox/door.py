@@ -16,7 +16,7 @@ FHIR = "application/fhir+json"
 
 
 @dataclass
-class Refused(Exception):  # noqa: N818  it is an answer
+class Refused(Exception):
     """A request that is not served; becomes one OperationOutcome."""
 
     status: int
@@ -24,8 +24,9 @@ class Refused(Exception):  # noqa: N818  it is an answer
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def refused(status: int, rule: str, text: str, fix: str, *, code: str = "invalid",
-            headers: dict[str, str] | None = None) -> Refused:
+def refused(
+    status: int, rule: str, text: str, fix: str, *, code: str = "invalid", headers: dict[str, str] | None = None
+) -> Refused:
     """A refusal with a single issue."""
     return Refused(status, (Issue(Severity.ERROR, rule, "", text, fix, code),), headers or {})
 
@@ -49,8 +50,14 @@ def body_reader(limit: int) -> Callable[[Request], Awaitable[bytes]]:
     """A dependency that reads a body of at most `limit` bytes and stops reading there."""
 
     async def read(request: Request) -> bytes:
-        too_large = refused(413, "body-size", "The body is too large.", f"Send at most {limit} bytes.",
-                            code="too-long", headers={"Connection": "close"})
+        too_large = refused(
+            413,
+            "body-size",
+            "The body is too large.",
+            f"Send at most {limit} bytes.",
+            code="too-long",
+            headers={"Connection": "close"},
+        )
         declared = request.headers.get("content-length", "0")
         if declared.isdecimal() and int(declared) > limit:
             raise too_large
@@ -73,8 +80,15 @@ def bearer_reader(config: SandboxConfig, store: Store) -> Callable[[Request], Gr
             grant = _grant(request, config, store)
             _check_scope(grant)
         except Refused as fault:
-            store.receive(Received(at=config.now().isoformat(), what="submit", client=grant.client if grant else "",
-                                   status=fault.status, failures=failures(fault.issues)))
+            store.receive(
+                Received(
+                    at=config.now().isoformat(),
+                    what="submit",
+                    client=grant.client if grant else "",
+                    status=fault.status,
+                    failures=failures(fault.issues),
+                )
+            )
             raise
         return grant
 
@@ -84,19 +98,39 @@ def bearer_reader(config: SandboxConfig, store: Store) -> Callable[[Request], Gr
 def _grant(request: Request, config: SandboxConfig, store: Store) -> Grant:
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token.strip():
-        raise refused(401, "token-missing", "There is no bearer token.", "Ask the token endpoint for one.",
-                      code="login", headers={"WWW-Authenticate": 'Bearer realm="sandbox"'})
+        raise refused(
+            401,
+            "token-missing",
+            "There is no bearer token.",
+            "Ask the token endpoint for one.",
+            code="login",
+            headers={"WWW-Authenticate": 'Bearer realm="sandbox"'},
+        )
     grant = store.grant(token.strip())
     if grant is None or grant.expires <= config.now().timestamp():
-        rule, text = ("token-unknown", "The token is not one of this server.") if grant is None else (
-            "token-expired", "The token has expired.")
-        raise refused(401, rule, text, "Ask the token endpoint for a new one.", code="login", headers={
-            "WWW-Authenticate": 'Bearer realm="sandbox", error="invalid_token"'})
+        rule, text = (
+            ("token-unknown", "The token is not one of this server.")
+            if grant is None
+            else ("token-expired", "The token has expired.")
+        )
+        raise refused(
+            401,
+            rule,
+            text,
+            "Ask the token endpoint for a new one.",
+            code="login",
+            headers={"WWW-Authenticate": 'Bearer realm="sandbox", error="invalid_token"'},
+        )
     return grant
 
 
 def _check_scope(grant: Grant) -> None:
     if not may_submit(grant.scopes):
-        raise refused(403, "scope", "The token may not submit.", f"Ask for a scope that covers {SUBMIT}.",
-                      code="forbidden", headers={
-                          "WWW-Authenticate": f'Bearer realm="sandbox", error="insufficient_scope", scope="{SUBMIT}"'})
+        raise refused(
+            403,
+            "scope",
+            "The token may not submit.",
+            f"Ask for a scope that covers {SUBMIT}.",
+            code="forbidden",
+            headers={"WWW-Authenticate": f'Bearer realm="sandbox", error="insufficient_scope", scope="{SUBMIT}"'},
+        )

@@ -30,6 +30,7 @@ class KeyRing:
         self._lock = threading.Lock()
         self._keys = {client.client_id: client.keys for client in clients.values()}
         self._read_at: dict[str, float] = {}
+        self._trouble: dict[str, str] = {}
 
     def find(self, client: Client, kid: str) -> Any | None:
         """The joserfc key registered under `kid`, or None.
@@ -39,8 +40,8 @@ class KeyRing:
         """
         with self._lock:
             found = self._known(client, kid)
-            if found is None and client.jwks_url and self._may_fetch(client):
-                self._keys[client.client_id] = _fetch(client.jwks_url)
+            if found is None and client.jwks_url:
+                self._refresh(client)
                 found = self._known(client, kid)
         if found is None:
             return None
@@ -52,12 +53,17 @@ class KeyRing:
     def _known(self, client: Client, kid: str) -> dict[str, Any] | None:
         return next((key for key in self._keys[client.client_id] if key["kid"] == kid), None)
 
-    def _may_fetch(self, client: Client) -> bool:
-        now = self._seconds()
-        if now - self._read_at.get(client.client_id, -PAUSE_SECONDS) < PAUSE_SECONDS:
-            return False
-        self._read_at[client.client_id] = now
-        return True
+    def _refresh(self, client: Client) -> None:
+        now, name = self._seconds(), client.client_id
+        if now - self._read_at.get(name, -PAUSE_SECONDS) >= PAUSE_SECONDS:
+            self._read_at[name] = now
+            self._trouble.pop(name, None)
+            try:
+                self._keys[name] = _fetch(client.jwks_url)
+            except KeysUnavailable as fault:
+                self._trouble[name] = str(fault)
+        if name in self._trouble:  # also during the pause: the kid is not wrong, the keys are out of reach
+            raise KeysUnavailable(self._trouble[name])
 
 
 def _fetch(url: str) -> tuple[dict[str, Any], ...]:

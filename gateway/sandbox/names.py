@@ -69,14 +69,19 @@ DIAGNOSIS_SYSTEM = "http://hl7.org/fhir/sid/icd-10-cm"
 NPI_SYSTEM = "http://hl7.org/fhir/sid/us-npi"
 HCPCS_SYSTEM = "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
 CPT_SYSTEM = "http://www.ama-assn.org/go/cpt"
-PLACE_OF_SERVICE_SYSTEM = (
-    "https://www.cms.gov/Medicare/Coding/place-of-service-codes/Place_of_Service_Code_Set"
-)
+PLACE_OF_SERVICE_SYSTEM = "https://www.cms.gov/Medicare/Coding/place-of-service-codes/Place_of_Service_Code_Set"
 TYPE_OF_BILL_SYSTEM = "https://www.nubc.org/CodeSystem/TypeOfBill"
 
 # Systems a requested service may come from (PAS 2.2.1 X12278RequestedServiceType)
-SERVICE_SYSTEMS = frozenset({
-    f"{THO}data-absent-reason", "http://hl7.org/fhir/sid/ndc", f"{THO}icd9cm",
-    "http://www.cms.gov/Medicare/Coding/ICD10", HCPCS_SYSTEM, CPT_SYSTEM, SERVICE_TYPE_SYSTEM,
-})
+SERVICE_SYSTEMS = frozenset(
+    {
+        f"{THO}data-absent-reason",
+        "http://hl7.org/fhir/sid/ndc",
+        f"{THO}icd9cm",
+        "http://www.cms.gov/Medicare/Coding/ICD10",
+        HCPCS_SYSTEM,
+        CPT_SYSTEM,
+        SERVICE_TYPE_SYSTEM,
+    }
+)
 LOCATION_SYSTEMS = frozenset({PLACE_OF_SERVICE_SYSTEM, TYPE_OF_BILL_SYSTEM})

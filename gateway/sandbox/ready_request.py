@@ -16,8 +16,10 @@ _TRACE = "urn:trnorg:9876543210"
 
 def ready_request(orders: Sequence[Order], *, now: datetime, new_id: Callable[[], UUID]) -> dict[str, Any]:
     """A request Bundle with an item for each of `orders`; `new_id` must give version-4 UUIDs."""
-    url = {name: f"urn:uuid:{new_id()}" for name in
-           ("claim", "patient", "coverage", "insurer", "requestor", "role", "practitioner")}
+    url = {
+        name: f"urn:uuid:{new_id()}"
+        for name in ("claim", "patient", "coverage", "insurer", "requestor", "role", "practitioner")
+    }
     entries = (
         ("claim", _claim(orders, url, now, new_id)),
         ("patient", _patient()),
@@ -30,7 +32,9 @@ def ready_request(orders: Sequence[Order], *, now: datetime, new_id: Callable[[]
     return collection(
         [Entry({**resource, "id": url[name].removeprefix("urn:uuid:")}, url[name]) for name, resource in entries],
         identifier={"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{new_id()}"},
-        timestamp=_instant(now), profile=names.REQUEST_BUNDLE)
+        timestamp=_instant(now),
+        profile=names.REQUEST_BUNDLE,
+    )
 
 
 def _claim(orders: Sequence[Order], url: dict[str, str], now: datetime, new_id: Callable[[], UUID]) -> dict[str, Any]:
@@ -48,14 +52,26 @@ def _claim(orders: Sequence[Order], url: dict[str, str], now: datetime, new_id: 
         "insurer": {"reference": url["insurer"]},
         "provider": {"reference": url["requestor"]},
         "priority": _concept(names.PRIORITY_SYSTEM, "normal"),
-        "careTeam": [{"extension": [{"url": names.CARE_TEAM_SCOPE, "valueBoolean": True}], "sequence": 1,
-                      "provider": {"reference": url["role"]}}],
-        "diagnosis": [{"sequence": number, "diagnosisCodeableConcept": _concept(names.DIAGNOSIS_SYSTEM, code),
-                       "type": [_concept(names.DIAGNOSIS_TYPE_SYSTEM, "principal" if number == 1 else "admitting")]}
-                      for number, code in enumerate(diagnoses, start=1)],
+        "careTeam": [
+            {
+                "extension": [{"url": names.CARE_TEAM_SCOPE, "valueBoolean": True}],
+                "sequence": 1,
+                "provider": {"reference": url["role"]},
+            }
+        ],
+        "diagnosis": [
+            {
+                "sequence": number,
+                "diagnosisCodeableConcept": _concept(names.DIAGNOSIS_SYSTEM, code),
+                "type": [_concept(names.DIAGNOSIS_TYPE_SYSTEM, "principal" if number == 1 else "admitting")],
+            }
+            for number, code in enumerate(diagnoses, start=1)
+        ],
         "insurance": [{"sequence": 1, "focal": True, "coverage": {"reference": url["coverage"]}}],
-        "item": [_item(order, number, diagnoses.index(order.diagnosis) + 1, now, new_id)
-                 for number, order in enumerate(orders, start=1)],
+        "item": [
+            _item(order, number, diagnoses.index(order.diagnosis) + 1, now, new_id)
+            for number, order in enumerate(orders, start=1)
+        ],
     }
 
 
@@ -68,10 +84,11 @@ def _item(order: Order, number: int, diagnosis: int, now: datetime, new_id: Call
     return {
         "extension": [
             {"url": names.ITEM_TRACE_NUMBER, "valueIdentifier": {"system": _TRACE, "value": str(new_id())}},
-            {"url": names.REQUEST_TYPE,
-             "valueCodeableConcept": _concept(names.REQUEST_TYPE_SYSTEM, order.request_type)},
-            {"url": names.CERTIFICATION_TYPE,
-             "valueCodeableConcept": _concept(names.CERTIFICATION_TYPE_SYSTEM, "I")},
+            {
+                "url": names.REQUEST_TYPE,
+                "valueCodeableConcept": _concept(names.REQUEST_TYPE_SYSTEM, order.request_type),
+            },
+            {"url": names.CERTIFICATION_TYPE, "valueCodeableConcept": _concept(names.CERTIFICATION_TYPE_SYSTEM, "I")},
         ],
         "sequence": number,
         "careTeamSequence": [1],
@@ -85,8 +102,12 @@ def _item(order: Order, number: int, diagnosis: int, now: datetime, new_id: Call
 
 
 def _transmission() -> dict[str, Any]:
-    parts = (("applicationSenderCode", _SENDER), ("applicationReceiverCode", "SANDBOX"),
-             ("interchangeSenderID", _SENDER), ("interchangeReceiverID", "SANDBOX"))
+    parts = (
+        ("applicationSenderCode", _SENDER),
+        ("applicationReceiverCode", "SANDBOX"),
+        ("interchangeSenderID", _SENDER),
+        ("interchangeReceiverID", "SANDBOX"),
+    )
     return {"url": names.TRANSMISSION, "extension": [{"url": url, "valueString": value} for url, value in parts]}
 
 
@@ -98,8 +119,9 @@ def _patient() -> dict[str, Any]:
         "name": [{"family": "Testperson", "given": ["Robin"]}],
         "gender": "other",
         "birthDate": "1970-01-01",
-        "address": [{"line": ["1 Sample Street"], "city": "Springfield", "state": "IL", "postalCode": "62701",
-                     "country": "US"}],
+        "address": [
+            {"line": ["1 Sample Street"], "city": "Springfield", "state": "IL", "postalCode": "62701", "country": "US"}
+        ],
     }
 
 
@@ -111,8 +133,12 @@ def _coverage(url: dict[str, str]) -> dict[str, Any]:
         "status": "active",
         "subscriberId": "SBX0000001",
         "beneficiary": {"reference": url["patient"]},
-        "relationship": {"coding": [{"system": names.SUBSCRIBER_SYSTEM, "code": "self"},
-                                    {"system": names.RELATIONSHIP_SYSTEM, "code": "18"}]},
+        "relationship": {
+            "coding": [
+                {"system": names.SUBSCRIBER_SYSTEM, "code": "self"},
+                {"system": names.RELATIONSHIP_SYSTEM, "code": "18"},
+            ]
+        },
         "payor": [{"reference": url["insurer"]}],
     }
 
@@ -130,8 +156,9 @@ def _organization(profile: str, name: str, kind: str, npi: str) -> dict[str, Any
         "type": [_concept(names.ENTITY_TYPE_SYSTEM, kind)],
         "name": name,
         "telecom": [{"system": "phone", "value": "555-0100"}],
-        "address": [{"line": ["2 Sample Street"], "city": "Springfield", "state": "IL", "postalCode": "62701",
-                     "country": "US"}],
+        "address": [
+            {"line": ["2 Sample Street"], "city": "Springfield", "state": "IL", "postalCode": "62701", "country": "US"}
+        ],
     }
 
 

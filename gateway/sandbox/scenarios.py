@@ -116,8 +116,11 @@ class Scenarios:
 
     def choose(self, item: Element) -> Scenario:
         """The scenario for one Claim.item."""
-        for name, known in (("productOrService", self._codes), ("productOrService", self._types),
-                            ("category", self._types)):
+        for name, known in (
+            ("productOrService", self._codes),
+            ("productOrService", self._types),
+            ("category", self._types),
+        ):
             for _, code in codings(item.get(name)):
                 if code in known:
                     return known[code]
@@ -155,10 +158,16 @@ def read_scenarios(folder: Path) -> Scenarios:
 def _scenario(raw: dict[str, Any]) -> Scenario:
     when = raw.get("when", {})
     return Scenario(
-        id=raw["id"], title=raw["title"], shows=" ".join(raw["shows"].split()),
-        codes=tuple(when.get("codes", ())), service_types=tuple(when.get("service_types", ())),
-        is_default="nothing_else_matches" in when, answer=_answer(raw.get("answer", {})),
-        order=Order(**raw["request"]) if "request" in raw else None, combines=tuple(raw.get("combines", ())))
+        id=raw["id"],
+        title=raw["title"],
+        shows=" ".join(raw["shows"].split()),
+        codes=tuple(when.get("codes", ())),
+        service_types=tuple(when.get("service_types", ())),
+        is_default="nothing_else_matches" in when,
+        answer=_answer(raw.get("answer", {})),
+        order=Order(**raw["request"]) if "request" in raw else None,
+        combines=tuple(raw.get("combines", ())),
+    )
 
 
 def _answer(raw: dict[str, Any]) -> ItemAnswer | ErrorAnswer | HttpAnswer | None:
@@ -170,24 +179,34 @@ def _answer(raw: dict[str, Any]) -> ItemAnswer | ErrorAnswer | HttpAnswer | None
         return None
     item = dict(raw["item"])
     valid, authorizes = item.pop("valid", {}), item.pop("authorizes", {})
-    return ItemAnswer(**{**item, "reasons": tuple(item.get("reasons", ()))}, valid_days=valid.get("days", 0),
-                      starts_days_later=valid.get("starts_days_later", 0), percent=authorizes.get("percent", 0))
+    return ItemAnswer(
+        **{**item, "reasons": tuple(item.get("reasons", ()))},
+        valid_days=valid.get("days", 0),
+        starts_days_later=valid.get("starts_days_later", 0),
+        percent=authorizes.get("percent", 0),
+    )
 
 
 def lint(scenarios: list[Scenario]) -> list[str]:
     """What is wrong with a set of scenarios that each satisfy the schema, in words."""
-    faults = [f"{name} {value} belongs to more than one scenario. Keep one."
-              for name, values in (
-                  ("id", [scenario.id for scenario in scenarios]),
-                  ("code", [code for scenario in scenarios for code in scenario.codes]),
-                  ("service type", [kind for scenario in scenarios for kind in scenario.service_types]))
-              for value in sorted({value for value in values if values.count(value) > 1})]
+    faults = [
+        f"{name} {value} belongs to more than one scenario. Keep one."
+        for name, values in (
+            ("id", [scenario.id for scenario in scenarios]),
+            ("code", [code for scenario in scenarios for code in scenario.codes]),
+            ("service type", [kind for scenario in scenarios for kind in scenario.service_types]),
+        )
+        for value in sorted({value for value in values if values.count(value) > 1})
+    ]
     if sum(scenario.is_default for scenario in scenarios) != 1:
         faults.append("exactly one scenario must have `when: {nothing_else_matches: true}`.")
     answered = {scenario.id for scenario in scenarios if isinstance(scenario.answer, ItemAnswer)}
     for scenario in scenarios:
-        faults += [f"{scenario.id}: combines {part}, which is no scenario with an item answer. Name another."
-                   for part in scenario.combines if part not in answered]
+        faults += [
+            f"{scenario.id}: combines {part}, which is no scenario with an item answer. Name another."
+            for part in scenario.combines
+            if part not in answered
+        ]
         if isinstance(scenario.answer, ItemAnswer):
             faults += [f"{scenario.id}: {fault}" for fault in _lint_item(scenario.answer)]
         if scenario.order and not _leads_back(scenario, scenarios):

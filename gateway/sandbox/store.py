@@ -133,24 +133,38 @@ class Store:
     def grant(self, token: str) -> Grant | None:
         """What this token stands for, expired or not; None when it is not ours."""
         with self._lock:
-            row = self._connection.execute("SELECT client, scopes, expires FROM token WHERE sha256 = ?",
-                                           (digest(token.encode()),)).fetchone()
+            row = self._connection.execute(
+                "SELECT client, scopes, expires FROM token WHERE sha256 = ?", (digest(token.encode()),)
+            ).fetchone()
         return Grant(row[0], tuple(row[1].split()), row[2]) if row else None
 
     def receive(self, received: Received, book: Sequence[BookRow] = ()) -> int:
         """Record a request and what the payer decided, in one transaction; gives its number."""
         failures = dumps([[fault.rule, fault.path, fault.text, fault.fix] for fault in received.failures])
-        row = (received.at, received.what, received.client, received.status, failures.decode(),
-               " ".join(received.scenarios), digest(received.body), received.body, received.answer)
+        row = (
+            received.at,
+            received.what,
+            received.client,
+            received.status,
+            failures.decode(),
+            " ".join(received.scenarios),
+            digest(received.body),
+            received.body,
+            received.answer,
+        )
         with self._transaction() as connection:
             cursor = connection.execute(
                 "INSERT INTO received (at, what, client, status, failures, scenarios, sha256, body, answer)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                row,
+            )
             number = int(cursor.lastrowid or 0)
             connection.executemany(
                 "INSERT INTO book (received, at, bundle_identifier, trace_number, sequence, code, action,"
                 " authorization_number, administration_reference_number, scenario)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [(number, *astuple(line)) for line in book])
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [(number, *astuple(line)) for line in book],
+            )
         return number
 
     def received(self, *, failed: bool = False) -> tuple[Received, ...]:
@@ -158,18 +172,30 @@ class Store:
         with self._lock:
             rows = self._connection.execute(
                 "SELECT at, what, client, status, failures, scenarios, sha256, number FROM received"
-                " WHERE status >= ? ORDER BY number", (400 if failed else 0,)).fetchall()
+                " WHERE status >= ? ORDER BY number",
+                (400 if failed else 0,),
+            ).fetchall()
         return tuple(
-            Received(at=row[0], what=row[1], client=row[2], status=row[3],
-                     failures=tuple(Failure(*fault) for fault in loads(row[4].encode())),
-                     scenarios=tuple(row[5].split()), sha256=row[6], number=row[7]) for row in rows)
+            Received(
+                at=row[0],
+                what=row[1],
+                client=row[2],
+                status=row[3],
+                failures=tuple(Failure(*fault) for fault in loads(row[4].encode())),
+                scenarios=tuple(row[5].split()),
+                sha256=row[6],
+                number=row[7],
+            )
+            for row in rows
+        )
 
     def book(self) -> tuple[BookRow, ...]:
         """Every decision ever made, in order, repeats included: this payer does not recognize a repeat."""
         with self._lock:
             rows = self._connection.execute(
                 "SELECT at, bundle_identifier, trace_number, sequence, code, action, authorization_number,"
-                " administration_reference_number, scenario FROM book ORDER BY number").fetchall()
+                " administration_reference_number, scenario FROM book ORDER BY number"
+            ).fetchall()
         return tuple(BookRow(*row) for row in rows)
 
     def reset(self) -> None:

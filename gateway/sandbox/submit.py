@@ -37,8 +37,9 @@ def submit(raw: bytes, config: SandboxConfig) -> Outcome:
     try:
         bundle = loads(raw, limits=config.limits)
     except JsonFault as fault:
-        return _refuse(400, (Issue(Severity.ERROR, fault.rule, "", f"{fault.text} ({fault.place})", fault.fix,
-                                   "structure"),))
+        return _refuse(
+            400, (Issue(Severity.ERROR, fault.rule, "", f"{fault.text} ({fault.place})", fault.fix, "structure"),)
+        )
     if issues := check_request(bundle):
         return _refuse(400, issues)
     travellers = Travellers(bundle)
@@ -57,8 +58,13 @@ def submit(raw: bytes, config: SandboxConfig) -> Outcome:
     return _decided(bundle, travellers, chosen, ids, config)
 
 
-def _decided(bundle: dict[str, Any], travellers: Travellers, chosen: Sequence[Scenario], ids: tuple[str, ...],
-             config: SandboxConfig) -> Outcome:
+def _decided(
+    bundle: dict[str, Any],
+    travellers: Travellers,
+    chosen: Sequence[Scenario],
+    ids: tuple[str, ...],
+    config: SandboxConfig,
+) -> Outcome:
     now = config.now()
     answer = decide(travellers, chosen, now=now, new_id=config.new_id)
     return Outcome(200, answer.bundle, scenarios=ids, book=_book(bundle, travellers, answer, now.isoformat()))
@@ -67,11 +73,19 @@ def _decided(bundle: dict[str, Any], travellers: Travellers, chosen: Sequence[Sc
 def _book(bundle: dict[str, Any], travellers: Travellers, answer: Answer, at: str) -> tuple[BookRow, ...]:
     trace = elements(travellers.claims[0].resource, "identifier")[0]
     return tuple(
-        BookRow(at=at, bundle_identifier=_token(element(bundle, "identifier")), trace_number=_token(trace),
-                sequence=decision.sequence, code=decision.code, action=decision.action,
-                authorization_number=decision.authorization_number,
-                administration_reference_number=decision.administration_reference_number, scenario=decision.scenario)
-        for decision in answer.decisions)
+        BookRow(
+            at=at,
+            bundle_identifier=_token(element(bundle, "identifier")),
+            trace_number=_token(trace),
+            sequence=decision.sequence,
+            code=decision.code,
+            action=decision.action,
+            authorization_number=decision.authorization_number,
+            administration_reference_number=decision.administration_reference_number,
+            scenario=decision.scenario,
+        )
+        for decision in answer.decisions
+    )
 
 
 def _token(identifier: dict[str, Any]) -> str:

@@ -44,14 +44,19 @@ class TokenDesk:
         form = _form(body)
         if form.get("grant_type") != "client_credentials":
             known = "grant_type" in form
-            raise TokenFault("unsupported_grant_type" if known else "invalid_request",
-                             "grant_type must be client_credentials")
+            raise TokenFault(
+                "unsupported_grant_type" if known else "invalid_request", "grant_type must be client_credentials"
+            )
         client = self._client(form, authorization, now)
         scopes = _scopes(form.get("scope", ""), client)
         token = secrets.token_urlsafe(32)
         self.store.keep_token(token, Grant(client.client_id, scopes, now + client.token_seconds))
-        return {"access_token": token, "token_type": "bearer", "expires_in": client.token_seconds,
-                "scope": " ".join(scopes)}, client.client_id
+        return {
+            "access_token": token,
+            "token_type": "bearer",
+            "expires_in": client.token_seconds,
+            "scope": " ".join(scopes),
+        }, client.client_id
 
     def _client(self, form: dict[str, str], authorization: str, now: float) -> Client:
         used = [bool(authorization), "client_assertion" in form, "client_secret" in form]
@@ -76,16 +81,21 @@ class TokenDesk:
         right = client is not None and client.auth is method
         expected = client.secret if client is not None and right else secrets.token_hex(16)
         if not hmac.compare_digest(expected.encode(), secret.encode()) or client is None or not right:
-            raise TokenFault("invalid_client", f"no client is registered with this secret for {method}",
-                             client=name if client else "", basic=method is AuthMethod.SECRET_BASIC)
+            raise TokenFault(
+                "invalid_client",
+                f"no client is registered with this secret for {method}",
+                client=name if client else "",
+                basic=method is AuthMethod.SECRET_BASIC,
+            )
         return client
 
     def _by_assertion(self, form: dict[str, str], now: float) -> Client:
         if form.get("client_assertion_type") != JWT_BEARER:
             raise TokenFault("invalid_request", f"client_assertion_type must be {JWT_BEARER}")
         try:
-            proven = check_assertion(form["client_assertion"], audience=self.audience, clients=self.clients,
-                                     keys=self.keys, now=now)
+            proven = check_assertion(
+                form["client_assertion"], audience=self.audience, clients=self.clients, keys=self.keys, now=now
+            )
         except AssertionFault as fault:
             raise TokenFault("invalid_client", str(fault)) from None
         name = proven.client.client_id
@@ -98,8 +108,9 @@ class TokenDesk:
 
 def _form(body: bytes) -> dict[str, str]:
     try:
-        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=True, max_num_fields=32,
-                          errors="strict")
+        pairs = parse_qsl(
+            body.decode("ascii"), keep_blank_values=True, strict_parsing=True, max_num_fields=32, errors="strict"
+        )
     except ValueError:
         raise TokenFault("invalid_request", "the body is not application/x-www-form-urlencoded") from None
     form = dict(pairs)
@@ -125,6 +136,7 @@ def _scopes(asked: str, client: Client) -> tuple[str, ...]:
         raise TokenFault("invalid_scope", "scope is required", client=client.client_id)
     for position, scope in enumerate(scopes, start=1):
         if scope not in client.scopes:
-            raise TokenFault("invalid_scope", f"scope number {position} is not registered for this client",
-                             client=client.client_id)
+            raise TokenFault(
+                "invalid_scope", f"scope number {position} is not registered for this client", client=client.client_id
+            )
     return scopes

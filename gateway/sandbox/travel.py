@@ -42,7 +42,9 @@ class Travellers:
     def __init__(self, bundle: Any) -> None:
         self.entries = tuple(
             Entry(row["resource"], text(row, "fullUrl"), f"Bundle.entry[{position}].resource")
-            for position, row in enumerate(elements(bundle, "entry")) if isinstance(row.get("resource"), dict))
+            for position, row in enumerate(elements(bundle, "entry"))
+            if isinstance(row.get("resource"), dict)
+        )
         self.claims = tuple(entry for entry in self.entries if entry.resource.get("resourceType") == "Claim")
         self._base = _base(self.claims[0].full_url) if self.claims else ""
 
@@ -77,7 +79,8 @@ class Travellers:
         for path, row in sorted(references(entry.resource, path=entry.path), key=lambda found: found[0]):
             reference = row["reference"]
             exempt = (prior and path.startswith(f"{entry.path}.related")) or (
-                kind == "ClaimResponse" and path == f"{entry.path}.request")
+                kind == "ClaimResponse" and path == f"{entry.path}.request"
+            )
             if not exempt and not reference.startswith("#"):
                 yield path, reference
 

@@ -1,7 +1,6 @@
 """Frozen dataclasses to JSON text and back, exactly: a Decimal keeps its digits, an instant its offset."""
 
 from collections.abc import Mapping
-from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gateway.adapters.store.faults import StoreFault
@@ -13,24 +12,27 @@ if TYPE_CHECKING:
 
 Value = TypeVar("Value")
 
-EVENTS: Mapping[str, type[Event]] = {
-    kind.__name__: kind for kind in (OrderReceived, *(kind for allowed in TRANSITIONS.values() for kind in allowed))
-}
+_KINDS: set[type[Event]] = {OrderReceived}.union(*TRANSITIONS.values())
+EVENTS: Mapping[str, type[Event]] = {kind.__name__: kind for kind in _KINDS}
 """Every event class that can happen to a record, by the name it is stored under."""
 
 
 def encode(value: Any) -> str:
-    """The value as JSON text.
+    """The value as JSON text, proven to read back as the same value.
 
     Raises:
-        ValueError: a field holds something its type does not allow; nothing like it may be stored.
+        ValueError: a field holds something its type does not allow; it could not be read again.
     """
     from pydantic_core import PydanticSerializationError  # noqa: PLC0415 - see `_adapter`
 
+    kind = type(value)
     try:
-        return _adapter(type(value)).dump_json(value, warnings="error").decode()
-    except PydanticSerializationError:  # its text quotes the content
-        raise ValueError(f"this {type(value).__name__} does not fit its declared types") from None
+        text = _adapter(kind).dump_json(value, warnings="error").decode()
+        if decode(kind, text) == value:
+            return text
+    except (PydanticSerializationError, StoreFault):  # the first one quotes the content
+        pass
+    raise ValueError(f"this {kind.__name__} does not fit its declared types")
 
 
 def decode(kind: type[Value], text: str) -> Value:
@@ -53,13 +55,19 @@ def decode(kind: type[Value], text: str) -> Value:
 def decode_event(name: str, text: str) -> Event:
     """The event stored under `name`. Raises StoreFault."""
     if name not in EVENTS:
-        raise StoreFault("A stored event is of a kind this gateway does not know.", fix="Run the release that wrote it.")
+        raise StoreFault(
+            "A stored event is of a kind this gateway does not know.", fix="Run the release that wrote it."
+        )
     return decode(EVENTS[name], text)
 
 
-@cache
+_ADAPTERS: "dict[type[Any], TypeAdapter[Any]]" = {}
+
+
 def _adapter(kind: type[Any]) -> "TypeAdapter[Any]":
     # Built on first use: compiling all of them costs more than `pa --help` may take.
     from pydantic import TypeAdapter  # noqa: PLC0415
 
-    return TypeAdapter(kind)
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    return _ADAPTERS[kind]

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Select, Table, column, insert, or_, select, table, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from gateway.adapters.store import rules, tables
 from gateway.adapters.store.codec import decode, decode_event, encode
@@ -176,17 +177,19 @@ class SqlStore:
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
-        # The database's own words may name content, so they are not passed on.
+        # The database's own words may quote content, so they are not passed on.
         try:
             yield
         except IntegrityError as fault:
             raise self._refusal(fault) from None
-        except DBAPIError as fault:
-            kind = type(fault.orig).__name__
-            raise StoreFault(f"The database did not do it: {kind}.", fix="Check its disk, its locks and its file.") from None
+        except (DBAPIError, PoolTimeout) as fault:
+            kind = type(fault.orig if isinstance(fault, DBAPIError) else fault).__name__
+            raise StoreFault(f"The database failed: {kind}.", fix="Check its disk, locks and file.") from None
 
     def _refusal(self, fault: IntegrityError) -> Conflict | NotFound:
-        return rules.already_there() if self._dialect.is_duplicate(fault) else rules.not_stored("order or authorization")
+        if self._dialect.is_duplicate(fault):
+            return rules.already_there()
+        return rules.not_stored("order or authorization")
 
 
 def _columns(kind: type[Any], source: Table) -> list[Any]:

@@ -16,7 +16,7 @@ _BUSY_MILLISECONDS = 15_000
 _POOL = 16
 
 # busy_timeout first: the switch to WAL waits for other processes too. recursive_triggers makes the delete
-# triggers of the append-only tables fire for INSERT OR REPLACE.
+# triggers of the append-only tables fire for INSERT OR REPLACE as well.
 _PRAGMAS = (
     f"busy_timeout = {_BUSY_MILLISECONDS}",
     "journal_mode = WAL",
@@ -55,20 +55,6 @@ def open_engine(path: Path) -> Engine:
 
 def dialect() -> Dialect:
     return Dialect(is_duplicate=_is_duplicate, turn=Lock())
-
-
-def append_only(name: str, *keys: str) -> tuple[str, ...]:
-    """Triggers that refuse any change to a stored row of table `name`; `keys` are conditions for `NEW` being stored.
-
-    INSERT OR REPLACE deletes without asking, so an insert of an existing key is refused before that.
-    """
-    refuse = f"BEGIN SELECT RAISE(ABORT, '{name} is append-only'); END"
-    stored = f'SELECT 1 FROM "{name}" WHERE {" OR ".join(keys)}'  # noqa: S608 - names of our own tables
-    return (
-        f'CREATE TRIGGER {name}_update BEFORE UPDATE ON "{name}" {refuse}',
-        f'CREATE TRIGGER {name}_delete BEFORE DELETE ON "{name}" {refuse}',
-        f'CREATE TRIGGER {name}_replace BEFORE INSERT ON "{name}" WHEN EXISTS ({stored}) {refuse}',
-    )
 
 
 def _connect(connection: sqlite3.Connection, _: Any) -> None:

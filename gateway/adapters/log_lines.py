@@ -1,0 +1,155 @@
+"""The closed list of log lines: what each may say, at which level, with which fields, of which form.
+
+Nothing else can be logged, so content (PHI, secrets) has no way in: no field is meant for it, and a value that
+does not look like what its field is for is withheld (design 4.12). Forms cannot tell a surname from a payer key
+written in small letters; that no field asks for content is the first guard, the form only the second.
+"""
+
+import builtins
+import re
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
+
+from gateway.model.authorization import State
+
+Value = str | int | float
+Form = Callable[[object], bool]
+
+
+class Level(StrEnum):
+    """How much a line matters to whoever runs the gateway."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Line(StrEnum):
+    """Every line the gateway can log: its name, level, fixed words, and fields, all of them optional."""
+
+    level: Level
+    words: str
+    fields: frozenset[str]
+
+    def __new__(cls, name: str, level: Level, words: str, fields: str) -> "Line":
+        line = str.__new__(cls, name)
+        line._value_ = name
+        line.level, line.words, line.fields = level, words, frozenset(fields.split())
+        return line
+
+    GATEWAY_STARTED = "gateway.started", Level.INFO, "The gateway serves.", "version port workers ms"
+    GATEWAY_STOPPED = "gateway.stopped", Level.INFO, "The gateway has stopped.", "ms"
+    GATEWAY_CRASHED = "gateway.crashed", Level.ERROR, "A defect of the gateway.", "fault"
+    CONFIG_FAULT = "config.fault", Level.ERROR, "The configuration is wrong.", "code problems fault"
+    STORE_MIGRATED = "store.migrated", Level.INFO, "The database schema was brought up to date.", "before after"
+    ORDER_RECEIVED = "order.received", Level.INFO, "An order came in.", "order client authorizations size"
+    ORDER_REFUSED = "order.refused", Level.WARNING, "An order was refused.", "client code rule size"
+    ORDER_COMPLETED = (
+        "order.completed",
+        Level.INFO,
+        "A completion came in.",
+        "order client completion authorizations size",
+    )
+    REQUEST_BUILT = "request.built", Level.INFO, "A request was built.", "authorization payer items ms"
+    REQUEST_BLOCKED = (
+        "request.blocked",
+        Level.INFO,
+        "A request cannot go yet.",
+        "authorization payer gaps blockers rule",
+    )
+    SUBMIT_STARTED = "submit.started", Level.INFO, "A request is being sent.", "authorization payer attempt"
+    SUBMIT_ANSWERED = (
+        "submit.answered",
+        Level.INFO,
+        "The payer answered.",
+        "authorization payer state attempt status ms",
+    )
+    SUBMIT_NOT_ACCEPTED = (
+        "submit.not_accepted",
+        Level.WARNING,
+        "The payer did not take the request; it will be sent again.",
+        "authorization payer state attempt status code ms",
+    )
+    SUBMIT_IN_DOUBT = (
+        "submit.in_doubt",
+        Level.WARNING,
+        "The payer may or may not have the request; it will not be sent again.",
+        "authorization payer state attempt status code ms",
+    )
+    ANSWER_READ = "answer.read", Level.INFO, "An answer was read.", "authorization payer state items"
+    ANSWER_UNTRUSTED = (
+        "answer.untrusted",
+        Level.WARNING,
+        "An answer does not fit the request.",
+        "authorization payer code rule",
+    )
+    AUTHORIZATION_MOVED = "authorization.moved", Level.INFO, "An authorization moved.", "authorization state"
+    DECISION_RECORDED = "decision.recorded", Level.INFO, "A person entered a decision.", "authorization state"
+    PAYER_ANSWERED = "payer.answered", Level.INFO, "An HTTP answer came.", "payer status bytes ms"
+    PAYER_LOST = "payer.lost", Level.WARNING, "No whole HTTP answer came.", "payer code ms"
+    PAYER_NOT_SENT = "payer.not_sent", Level.WARNING, "Not a byte could be sent.", "payer code ms"
+    TOKEN_OBTAINED = "token.obtained", Level.INFO, "An access token was obtained.", "payer seconds ms"
+    TOKEN_FAILED = "token.failed", Level.WARNING, "No access token was given.", "payer status code ms"
+    HTTP_SERVED = "http.served", Level.INFO, "A call was answered.", "method route status client ms"
+    HTTP_FAILED = "http.failed", Level.ERROR, "A call failed by our fault.", "method route status client code fault ms"
+    WORK_FAILED = "work.failed", Level.ERROR, "A step failed and comes round again.", "authorization step code fault ms"
+
+
+LINES: Mapping[str, Line] = {line.value: line for line in Line}
+
+
+def _text(pattern: str) -> Form:
+    form = re.compile(pattern, re.ASCII)
+    return lambda value: isinstance(value, str) and form.fullmatch(value) is not None
+
+
+def _one_of(words: Iterable[str]) -> Form:
+    known = frozenset(words)
+    return lambda value: isinstance(value, str) and value in known
+
+
+def _number(highest: int) -> Form:
+    return lambda value: isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= highest
+
+
+# Not a date, a telephone number, a member id, a record number.
+_FEW_DIGITS = r"(?!(?:.*\d){6})(?=.*[A-Za-z])"
+_FAULT_NAMES = "|".join(name for name in vars(builtins) if name.endswith(("Error", "Exception", "Exit", "Interrupt")))
+_WORDS = r"[a-z]{2,16}(?:[-_][a-z0-9]{1,16}){0,5}"
+
+_ID = _text(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_KEY = _text(_FEW_DIGITS + r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+_CODE = _text(rf"{_FEW_DIGITS}(?:{_WORDS}|{_FAULT_NAMES}|[A-Z][A-Za-z]{{2,30}}(?:Error|Timeout|Fault))")
+_RULE = _text(
+    _FEW_DIGITS + rf"(?:{_WORDS}|[A-Z][a-z]+(?:[A-Z][a-z]+)+"
+    r"|(?:PAS|CRD|DTR) \d\.\d\.\d [A-Z][A-Za-z]{2,30}(?:\.[a-z][A-Za-z]{1,30}){0,6})"
+)
+_PLACE = r"(?:gateway(?:/\w{1,30}){1,6}\.py:\d{1,5}|no line of ours)"
+_COUNTED = ("workers", "problems", "authorizations", "completion", "items", "gaps", "blockers", "attempt")
+_COUNT = _number(9_999)
+_BYTES = _number(2**30)
+
+FIELDS: Mapping[str, Form] = {
+    "order": _ID,
+    "authorization": _ID,
+    "client": _KEY,
+    "payer": _KEY,
+    "state": _one_of(State),
+    "step": _text(r"[a-z]{2,16}(?:_[a-z]{2,16}){0,2}"),
+    "code": _CODE,
+    "rule": _RULE,
+    "fault": _text(rf"[A-Za-z_]\w{{0,60}}(?:\[{_WORDS}\])? at {_PLACE}(?: from [A-Za-z_]\w{{0,60}})?"),
+    "method": _one_of(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")),
+    "route": _text(r"/|(?:/(?:[a-z$.][A-Za-z$._-]{0,30}|v\d|Claim|\{[a-z_]{1,20}(?::path)?\})){1,8}/?"),
+    "version": _text(r"\d{1,3}\.\d{1,3}(?:\.\d{1,3})?(?:\.?(?:dev|a|b|rc)\d{1,3})?"),
+    "before": _text(r"none|\d{4}"),
+    "after": _text(r"\d{4}"),
+    "status": _number(599),
+    "port": _number(65_535),
+    "ms": _number(86_400_000),
+    "seconds": _number(86_400),
+    "bytes": _BYTES,
+    "size": _BYTES,
+    **dict.fromkeys(_COUNTED, _COUNT),
+}
+"""What a value of each field looks like; the same field means the same thing in every line."""

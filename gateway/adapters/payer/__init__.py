@@ -1,0 +1,1 @@
+"""Payers over HTTP: one egress client, OAuth, keys, and the submit call."""

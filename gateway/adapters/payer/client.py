@@ -1,0 +1,124 @@
+"""Submits to payers over HTTP: `POST [fhir]/Claim/$submit` with a token, once; every failure is a value (PAS 2.2.1).
+
+The only repetition is after a 401: the payer has refused the token and not looked at the request.
+"""
+
+import time
+from dataclasses import dataclass
+from http import HTTPStatus
+from ssl import SSLContext
+from threading import Lock
+
+from gateway.adapters.payer.egress import Egress, Policy
+from gateway.adapters.payer.keys import load_keys
+from gateway.adapters.payer.network import Resolve, resolve
+from gateway.adapters.payer.oauth import TokenSource
+from gateway.adapters.payer.token_replies import TokenFault
+from gateway.model.errors import ConfigFault
+from gateway.model.exchange import Lost, NotSent, Outcome, Reply
+from gateway.payers.origin import origin
+from gateway.payers.profile import PayerProfile
+from gateway.payers.site import Site
+from gateway.ports import Clock, Log
+
+TOKEN_SECONDS = 10.0
+# The payer may answer at the last moment of its time; what is then on the wire still counts.
+RESPOND_MARGIN_SECONDS = 2.0
+_FHIR = "application/fhir+json"
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    payer: PayerProfile
+    egress: Egress
+    tokens: TokenSource
+
+
+class HttpPayerClient:
+    """`ports.PayerClient` over HTTP; thread-safe. Each payer has its own connections and token.
+
+    Raises on construction:
+        ConfigFault: a signing key of the site cannot be used.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        clock: Clock,
+        log: Log,
+        *,
+        resolver: Resolve = resolve,
+        tls: SSLContext | None = None,
+    ) -> None:
+        self._keys = load_keys(site)
+        self._clock = clock
+        self._log = log
+        self._resolver = resolver
+        self._tls = tls
+        self._lock = Lock()
+        self._lines: dict[str, _Line] = {}
+
+    def submit(self, payer: PayerProfile, body: bytes) -> Outcome:
+        """Send the request and read the answer; takes at most `longest_submit(payer)` seconds."""
+        line = self._line(payer)
+        began = time.monotonic()
+        outcome = self._submit(line, f"{payer.endpoints.fhir}/Claim/$submit", body)
+        self._report(payer, outcome, time.monotonic() - began)
+        return outcome
+
+    def close(self) -> None:
+        """Close idle connections and forget tokens."""
+        with self._lock:
+            lines, self._lines = self._lines, {}
+        for line in lines.values():
+            line.egress.close()
+
+    def _submit(self, line: _Line, url: str, body: bytes) -> Outcome:
+        try:
+            token = line.tokens.token(seconds=TOKEN_SECONDS)
+        except (TokenFault, ConfigFault) as fault:
+            return NotSent(f"no access token: {fault}")
+        ends = time.monotonic() + line.payer.clocks.respond.seconds + RESPOND_MARGIN_SECONDS
+        outcome = self._send(line, url, body, line.tokens.header(token, url), ends)
+        if not isinstance(outcome, Reply) or outcome.status != HTTPStatus.UNAUTHORIZED:
+            return outcome
+        try:
+            token = line.tokens.token(seconds=max(ends - time.monotonic(), 0.0), refused=token)
+        except (TokenFault, ConfigFault):
+            return outcome
+        return self._send(line, url, body, line.tokens.header(token, url), ends)
+
+    def _send(self, line: _Line, url: str, body: bytes, authorization: dict[str, str], ends: float) -> Outcome:
+        headers = {"Content-Type": _FHIR, "Accept": _FHIR, **authorization}
+        return line.egress.exchange(
+            "POST", url, headers, body, seconds=max(ends - time.monotonic(), 0.0), limit=line.payer.limits.reply_bytes
+        )
+
+    def _line(self, payer: PayerProfile) -> _Line:
+        with self._lock:
+            line = self._lines.get(payer.id)
+            if line is None or line.payer != payer:
+                if line:
+                    line.egress.close()
+                egress = Egress(policy_of(payer), self._clock, resolver=self._resolver, tls=self._tls)
+                tokens = TokenSource(payer, self._keys, egress, self._clock)
+                line = self._lines[payer.id] = _Line(payer, egress, tokens)
+            return line
+
+    def _report(self, payer: PayerProfile, outcome: Outcome, seconds: float) -> None:
+        took = round(seconds * 1000)
+        if isinstance(outcome, Reply):
+            self._log.write("payer.answered", payer=payer.id, status=outcome.status, bytes=len(outcome.body), ms=took)
+        else:
+            self._log.write("payer.lost" if isinstance(outcome, Lost) else "payer.not_sent", payer=payer.id, ms=took)
+
+
+def longest_submit(payer: PayerProfile) -> float:
+    """Seconds after which `submit` has returned, whatever the payer does; a lease on the step is longer."""
+    return TOKEN_SECONDS + payer.clocks.respond.seconds + RESPOND_MARGIN_SECONDS
+
+
+def policy_of(payer: PayerProfile) -> Policy:
+    """Where exchanges with a payer may go: its endpoints and the origins its profile allows."""
+    urls = filter(None, (payer.endpoints.fhir, payer.endpoints.token, *payer.endpoints.allow))
+    return Policy(frozenset(map(origin, urls)), payer.allow_loopback)

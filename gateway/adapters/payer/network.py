@@ -1,0 +1,182 @@
+"""The network below the HTTP client: every connection goes to a checked address, every read and write has a deadline.
+
+httpcore gives a timeout per operation; a peer that sends a byte now and then lives for ever. Here each operation gets
+what is left of one deadline, kept for the running exchange in a context variable because connections outlive it.
+"""
+
+import socket
+import ssl
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from ipaddress import ip_address
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Any
+
+import httpcore
+
+from gateway.adapters.payer.addresses import Address, refusal
+
+Resolve = Callable[[str, int], Sequence[str]]
+_PIECE = 64 * 1024
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One running exchange.
+
+    Attributes:
+        ends: on the `monotonic` clock.
+        wrote: a write of the request has begun; from then on the payer may have some of it.
+        refusal: why no address of the host may be connected to, in words.
+    """
+
+    ends: float
+    loopback: bool
+    tls: bool
+    monotonic: Callable[[], float]
+    wrote: bool = False
+    refusal: str = ""
+
+    def left(self) -> float:
+        """Seconds until the deadline; 0 when it has passed."""
+        return max(self.ends - self.monotonic(), 0.0)
+
+
+_RUNNING: ContextVar[Attempt] = ContextVar("attempt")
+
+
+@contextmanager
+def attempt(current: Attempt) -> Iterator[None]:
+    """Make `current` the exchange that this thread's network operations belong to."""
+    token = _RUNNING.set(current)
+    try:
+        yield
+    finally:
+        _RUNNING.reset(token)
+
+
+def resolve(host: str, port: int) -> Sequence[str]:
+    """The addresses of a host, by the system's resolver."""
+    rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(row[4][0]) for row in rows))
+
+
+class CheckedNetwork(httpcore.NetworkBackend):
+    """Connects to checked addresses only; see the module."""
+
+    def __init__(self, resolver: Resolve) -> None:
+        self._resolver = resolver
+        self._sockets = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ARG002 - we know better
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        """A connection to the first address of `host` that answers; every address has to be allowed."""
+        current = _RUNNING.get()
+        addresses = self._addresses(host, port, current)
+        for reason in (refusal(one, loopback=current.loopback, public=current.tls) for one in addresses):
+            if reason:
+                current.refusal = f"the address of the host is refused: {reason}"
+                raise httpcore.ConnectError(current.refusal)
+        for n, address in enumerate(addresses):
+            share = _left(current, httpcore.ConnectTimeout) / (len(addresses) - n)
+            try:
+                stream = self._sockets.connect_tcp(str(address), port, share, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                if n + 1 == len(addresses):
+                    raise
+            else:
+                return _TimedStream(stream)
+        raise httpcore.ConnectError("the host has no address")
+
+    def connect_unix_socket(
+        self,
+        path: str,  # noqa: ARG002 - refused whatever it is
+        timeout: float | None = None,  # noqa: ARG002
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,  # noqa: ARG002
+    ) -> httpcore.NetworkStream:
+        """Refused: payers are not files."""
+        raise httpcore.ConnectError("payers are reached over TCP only")
+
+    def sleep(self, seconds: float) -> None:
+        """Refused: httpcore sleeps only to retry, and nothing is retried here."""
+        raise httpcore.ConnectError(f"a retry after {seconds} s is not made")
+
+    def _addresses(self, host: str, port: int, current: Attempt) -> list[Address]:
+        try:
+            return [ip_address(host)]
+        except ValueError:
+            pass
+        answer: SimpleQueue[Sequence[str] | OSError] = SimpleQueue()
+        # The system's resolver has no timeout; a daemon thread lets the deadline pass it by.
+        Thread(target=_ask, args=(self._resolver, host, port, answer), daemon=True, name="resolve").start()
+        try:
+            found = answer.get(timeout=_left(current, httpcore.ConnectTimeout))
+        except Empty:
+            raise httpcore.ConnectTimeout("the host name was not resolved in time") from None
+        if isinstance(found, OSError):
+            current.refusal = "the host name is not known"
+            raise httpcore.ConnectError(current.refusal)
+        return [ip_address(text) for text in found]
+
+
+class _TimedStream(httpcore.NetworkStream):
+    """A connection whose every operation ends by the deadline of the exchange that uses it."""
+
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self._stream = stream
+        self._socket: socket.socket = stream.get_extra_info("socket")
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
+        return self._stream.read(max_bytes, _left(_RUNNING.get(), httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
+        current = _RUNNING.get()
+        rest = memoryview(buffer)
+        while rest:
+            seconds = _left(current, httpcore.WriteTimeout)
+            current.wrote = True
+            try:
+                self._socket.settimeout(seconds)
+                rest = rest[self._socket.send(rest[:_PIECE]) :]
+            except TimeoutError as fault:
+                raise httpcore.WriteTimeout(str(fault)) from fault
+            except OSError as fault:
+                raise httpcore.WriteError(str(fault)) from fault
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ARG002
+    ) -> httpcore.NetworkStream:
+        left = _left(_RUNNING.get(), httpcore.ConnectTimeout)
+        return _TimedStream(self._stream.start_tls(ssl_context, server_hostname, left))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+def _ask(resolver: Resolve, host: str, port: int, answer: "SimpleQueue[Sequence[str] | OSError]") -> None:
+    try:
+        answer.put(resolver(host, port))
+    except OSError as fault:
+        answer.put(fault)
+
+
+def _left(current: Attempt, fault: type[Exception]) -> float:
+    seconds = current.left()
+    if seconds <= 0:
+        raise fault("the deadline has passed")
+    return seconds

@@ -1,0 +1,199 @@
+"""Access tokens for one payer: SMART Backend Services (private_key_jwt) or a client secret, fetched once for everyone.
+
+RFC 6749 4.4, RFC 7523, SMART App Launch 2.2 backend services: exp at most five minutes after iat, a fresh jti each
+time, aud exactly the token endpoint. A token stays in memory and travels to the payer's own origin only.
+"""
+
+import time
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from threading import Lock
+from urllib.parse import quote, urlencode
+from uuid import uuid4
+
+from joserfc import jwt
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, stop_before_delay
+from tenacity.wait import wait_exponential_jitter
+
+from gateway.adapters.payer.egress import Egress
+from gateway.adapters.payer.keys import Keys, read_secret
+from gateway.adapters.payer.token_replies import TokenFault, TryAgain, read_configuration, read_token
+from gateway.model.errors import ConfigFault
+from gateway.payers.origin import origin
+from gateway.payers.profile import PayerProfile
+from gateway.ports import Clock
+
+ASSERTION_SECONDS = 240
+_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_TRIES = 4
+_LIMIT = 64 * 1024
+_DISCOVERY_SECONDS = 3600.0
+# A token is renewed in its last fifth, at most its last minute; a failed renewal is left alone for a moment.
+_AHEAD_SHARE, _AHEAD_SECONDS, _AHEAD_PAUSE = 0.2, 60.0, 5.0
+_BACKOFF = wait_exponential_jitter(initial=0.2, max=2.0, jitter=0.2)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An access token; the times are on the monotonic clock."""
+
+    value: str = field(repr=False)
+    renew_at: float
+    ends_at: float
+
+
+class TokenSource:
+    """The tokens of one payer and scope; thread-safe. However many ask at once, one call goes out."""
+
+    def __init__(
+        self,
+        payer: PayerProfile,
+        keys: Keys,
+        egress: Egress,
+        clock: Clock,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._payer = payer
+        self._keys = keys
+        self._egress = egress
+        self._clock = clock
+        self._monotonic = monotonic
+        self._sleep = sleep
+        self._origin = origin(payer.endpoints.fhir)
+        self._lock = Lock()
+        self._token: Token | None = None
+        self._fetches = 0
+        self._fault: TokenFault | ConfigFault | None = None
+        self._discovered: tuple[str, float] = ("", 0.0)
+
+    def token(self, *, seconds: float, refused: Token | None = None) -> Token:
+        """A token that is still good, fetched within `seconds` if need be; never `refused`, which got a 401.
+
+        Raises:
+            TokenFault: the token endpoint did not give one; shared by all who waited for the same call.
+            ConfigFault: key, secret, profile or discovery make it impossible.
+        """
+        ends = self._monotonic() + seconds
+        seen, good = self._fetches, self._good(refused)
+        if good and (self._monotonic() < good.renew_at or not self._lock.acquire(blocking=False)):
+            return good
+        if not good and not self._lock.acquire(timeout=seconds):
+            raise TokenFault("another request is still waiting for the token endpoint")
+        try:
+            if self._fetches != seen:  # someone fetched while we waited: their outcome is ours
+                if shared := self._good(refused):
+                    return shared
+                if self._fault:
+                    raise self._fault
+            return self._renew(good) if good else self._fetch(ends, _TRIES)
+        finally:
+            self._lock.release()
+
+    def header(self, token: Token, url: str) -> dict[str, str]:
+        """The Authorization header for a request to `url`.
+
+        Raises:
+            ConfigFault: the URL is not at the payer's own origin.
+        """
+        place = origin(url)
+        if place != self._origin:
+            raise ConfigFault(
+                f"The token of payer {self._payer.id} is for {self._origin}, not for {place}.",
+                fix="Send it to the payer's FHIR endpoint only.",
+            )
+        return {"Authorization": f"Bearer {token.value}"}
+
+    def _good(self, refused: Token | None) -> Token | None:
+        token = self._token
+        if token is None or self._monotonic() >= token.ends_at or (refused and token.value == refused.value):
+            return None
+        return token
+
+    def _renew(self, good: Token) -> Token:
+        try:
+            return self._fetch(self._monotonic() + _AHEAD_PAUSE, 1)
+        except (TokenFault, ConfigFault):
+            self._token = replace(good, renew_at=self._monotonic() + _AHEAD_PAUSE)
+            return good
+
+    def _fetch(self, ends: float, tries: int) -> Token:
+        self._fault = None
+        try:
+            again = Retrying(
+                sleep=self._sleep,
+                wait=_wait,
+                retry=retry_if_exception_type(TryAgain),
+                reraise=True,
+                stop=stop_after_attempt(tries) | stop_before_delay(max(ends - self._monotonic(), 0.0)),
+            )
+            self._token = again(self._ask, ends)
+        except (TokenFault, ConfigFault) as fault:
+            self._fault = fault
+            raise
+        finally:
+            self._fetches += 1
+        return self._token
+
+    def _ask(self, ends: float) -> Token:
+        url = self._token_url(ends)
+        headers, form = self._credentials(url)
+        asked_at = self._monotonic()
+        headers |= {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+        outcome = self._egress.exchange(
+            "POST", url, headers, urlencode(form).encode(), seconds=max(ends - asked_at, 0.0), limit=_LIMIT
+        )
+        value, lifetime = read_token(outcome)
+        margin = min(lifetime * _AHEAD_SHARE, _AHEAD_SECONDS)
+        return Token(value, asked_at + lifetime - margin, asked_at + lifetime)
+
+    def _token_url(self, ends: float) -> str:
+        url, until = self._discovered
+        if self._payer.endpoints.token:
+            return self._payer.endpoints.token
+        if url and self._monotonic() < until:
+            return url
+        at = f"{self._payer.endpoints.fhir}/.well-known/smart-configuration"
+        outcome = self._egress.exchange(
+            "GET", at, {"Accept": "application/json"}, limit=_LIMIT, seconds=max(ends - self._monotonic(), 0.0)
+        )
+        url = read_configuration(outcome, self._payer)
+        self._discovered = url, self._monotonic() + _DISCOVERY_SECONDS
+        return url
+
+    def _credentials(self, url: str) -> tuple[dict[str, str], dict[str, str]]:
+        auth = self._payer.auth
+        form = {"grant_type": "client_credentials"} | ({"scope": auth.scope} if auth.scope else {})
+        if auth.method == "private_key_jwt":
+            return {}, form | {"client_assertion_type": _ASSERTION_TYPE, "client_assertion": self._assertion(url)}
+        try:
+            secret = read_secret(auth.secret, self._payer.path.parent)
+        except ValueError as fault:
+            raise ConfigFault(f"{self._payer.path}: auth.secret: {fault}", fix="Set the secret.") from None
+        if auth.method == "client_secret_post":
+            return {}, form | {"client_id": auth.client_id, "client_secret": secret}
+        # RFC 6749 2.3.1: both halves are form-encoded before they are joined
+        pair = f"{quote(auth.client_id, safe='')}:{quote(secret, safe='')}"
+        return {"Authorization": f"Basic {b64encode(pair.encode()).decode()}"}, form
+
+    def _assertion(self, url: str) -> str:
+        auth = self._payer.auth
+        key = self._keys.signing(auth.key, auth.alg)
+        now = int(self._clock.now().timestamp())
+        claims = {
+            "iss": auth.client_id,
+            "sub": auth.client_id,
+            "aud": auth.audience or url,
+            "iat": now,
+            "exp": now + ASSERTION_SECONDS,
+            "jti": str(uuid4()),
+        }
+        return jwt.encode({"alg": key.alg, "kid": key.kid, "typ": "JWT"}, claims, key.key, algorithms=[key.alg])
+
+
+def _wait(state: RetryCallState) -> float:
+    fault = state.outcome.exception() if state.outcome else None
+    own = fault.seconds if isinstance(fault, TryAgain) else None
+    return _BACKOFF(state) if own is None else own

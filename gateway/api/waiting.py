@@ -1,0 +1,62 @@
+"""Waits for an order's authorizations to come to rest, without holding a thread (design 4.1)."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+
+from anyio import move_on_after, to_thread
+
+from gateway.flow.world import World
+from gateway.model.authorization import Authorization, State
+from gateway.ports import Query
+
+MARGIN_SECONDS = 2.0
+_POLL_SECONDS = 1.0
+_MOVING = (State.READY, State.SUBMITTING)
+_FINAL = (State.DECIDED, State.CANCELLED, State.HANDED_OFF)
+_MOST = 1000
+
+
+async def settled(world: World, order_id: str, *, longest: float | None) -> tuple[Authorization, ...]:
+    """The authorizations of an order once all are at rest, or as they are when the payer's time to respond is over.
+
+    `longest` shortens the wait, in seconds. A commit in this process wakes us at once; one elsewhere is seen by polling.
+    """
+    loop, moved = asyncio.get_running_loop(), asyncio.Event()
+
+    def wake() -> None:
+        with suppress(RuntimeError):  # the loop has ended, and whoever waited with it
+            loop.call_soon_threadsafe(moved.set)
+
+    forget = world.waiters.listen(wake)
+    try:
+        records = await to_thread.run_sync(authorizations_of, world, order_id)
+        patience = _patience(world, records)
+        end = loop.time() + (patience if longest is None else min(patience, longest))
+        while any(map(is_moving, records)) and (left := end - loop.time()) > 0:
+            with move_on_after(min(left, _POLL_SECONDS)):
+                await moved.wait()
+            moved.clear()  # before reading: what is committed while we read wakes us again
+            records = await to_thread.run_sync(authorizations_of, world, order_id)
+        return records
+    finally:
+        forget()
+
+
+def authorizations_of(world: World, order_id: str) -> tuple[Authorization, ...]:
+    return world.store.authorizations(Query(order_id=order_id, limit=_MOST))
+
+
+def is_moving(record: Authorization) -> bool:
+    """Whether the gateway itself will move the record soon; a refused attempt that waits for its next turn is at rest."""
+    return record.state in _MOVING and record.not_before is None
+
+
+def all_final(records: Sequence[Authorization]) -> bool:
+    """Whether nothing more is expected of any of them."""
+    return all(record.state in _FINAL for record in records)
+
+
+def _patience(world: World, records: Sequence[Authorization]) -> float:
+    payers = {record.payer for record in records if is_moving(record)} & world.payers.keys()
+    return max((world.payers[payer].clocks.respond.seconds for payer in payers), default=0.0) + MARGIN_SECONDS

@@ -1,0 +1,210 @@
+"""`pa demo`: the whole path on a laptop; a gateway and a payer sandbox, two processes, real HTTP and OAuth."""
+
+import os
+import secrets
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    import httpx
+
+_SANDBOX_PORT = 8190
+_GATEWAY_PORT = 8180
+_START_SECONDS = 30.0
+_CLIENTS = """\
+clients:
+  - client_id: pa-gateway
+    auth: private_key_jwt
+    algs: [ES384]
+    jwks_url: {gateway}/.well-known/jwks.json
+    scopes: [system/Claim.crus]
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where everything of one run is."""
+
+    home: Path
+    gateway: str
+    sandbox: str
+    token: str
+    environment: dict[str, str]
+
+
+def demo(
+    serve: Annotated[bool, typer.Option("--serve", help="Keep gateway and sandbox up instead, until Ctrl-C.")] = False,
+    home: Annotated[Path | None, typer.Option(help="Folder for database, keys and logs; --serve keeps .serve.")] = None,
+    gateway_port: Annotated[int, typer.Option(help="Port of the gateway with --serve.")] = _GATEWAY_PORT,
+    sandbox_port: Annotated[int, typer.Option(help="Port of the sandbox with --serve.")] = _SANDBOX_PORT,
+) -> None:
+    """Run the example orders through a gateway and a payer sandbox, and show what became of each."""
+    with ExitStack() as stack:
+        folder = home or (Path(".serve") if serve else _temporary(stack))
+        ports = (gateway_port, sandbox_port) if serve else (_free_port(), _free_port())
+        stage = _set_up(stack, folder.resolve(), *ports)
+        typer.echo(f"payer sandbox  {stage.sandbox}   (its own process, OAuth with signed assertions)")
+        typer.echo(f"gateway        {stage.gateway}   (its own process, SQLite in {stage.home})\n")
+        if serve:
+            _serve_until_interrupted(stage)
+        else:
+            _run_orders(stage)
+
+
+def _temporary(stack: ExitStack) -> Path:
+    from tempfile import TemporaryDirectory
+
+    return Path(stack.enter_context(TemporaryDirectory(prefix="pa-demo-")))
+
+
+def _set_up(stack: ExitStack, folder: Path, gateway_port: int, sandbox_port: int) -> Stage:
+    from gateway.settings import data_folder
+
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    sandbox, api = f"http://127.0.0.1:{sandbox_port}", f"http://127.0.0.1:{gateway_port}"
+    own = {"PA_SITE": str(folder / "site.yaml"), "PA_PAYERS": str(folder / "payers"),
+           "PA_DATABASE": f"sqlite:///{folder / 'gateway.db'}", "PA_PORT": str(gateway_port)}
+    environment = {**os.environ, **own}
+    _write_payers(data_folder("profiles") / "payers", folder / "payers", sandbox)
+    (folder / "clients.yaml").write_text(_CLIENTS.format(gateway=api))
+    if not (folder / "site.yaml").exists():
+        _pa(environment, "site", "init", "--example", "--file", own["PA_SITE"])
+    token = _pa(environment, "client", "add", f"demo-{secrets.token_hex(3)}", "--quiet").strip()
+    arguments = ("sandbox", "serve", "--port", str(sandbox_port), "--data", str(folder / "sandbox"),
+                 "--clients", str(folder / "clients.yaml"))
+    stack.enter_context(_process(environment, folder / "sandbox.log", arguments))
+    stack.enter_context(_process(environment, folder / "gateway.log", ("serve",)))
+    _wait_for(f"{sandbox}/fhir/metadata", folder / "sandbox.log")
+    _wait_for(f"{api}/ready", folder / "gateway.log")
+    return Stage(folder, api, sandbox, token, own)
+
+
+def _write_payers(shipped: Path, folder: Path, sandbox: str) -> None:
+    folder.mkdir(exist_ok=True)
+    text = (shipped / "sandbox.yaml").read_text()
+    (folder / "sandbox.yaml").write_text(text.replace(f"http://127.0.0.1:{_SANDBOX_PORT}", sandbox))
+    (folder / "schema.json").write_bytes((shipped / "schema.json").read_bytes())
+
+
+def _pa(environment: dict[str, str], *arguments: str) -> str:
+    done = subprocess.run([sys.executable, "-m", "gateway", *arguments], env=environment, check=False,  # noqa: S603
+                          capture_output=True, text=True)
+    if done.returncode:
+        typer.echo(done.stderr, err=True)
+        raise typer.Exit(done.returncode)
+    return done.stdout
+
+
+@contextmanager
+def _process(environment: dict[str, str], log: Path, arguments: Sequence[str]) -> Iterator[None]:
+    with log.open("wb") as sink:
+        process = subprocess.Popen([sys.executable, "-m", "gateway", *arguments], env=environment,  # noqa: S603
+                                   stdout=sink, stderr=subprocess.STDOUT)
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(url: str, log: Path) -> None:
+    import httpx
+
+    end = time.monotonic() + _START_SECONDS
+    while time.monotonic() < end:
+        try:
+            if httpx.get(url, trust_env=False).is_success:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.1)
+    typer.echo(f"{url} does not answer; the process wrote:\n{log.read_text()}", err=True)
+    raise typer.Exit(1)
+
+
+def _serve_until_interrupted(stage: Stage) -> None:
+    file = stage.home / "env"
+    exports = {**stage.environment, "PA_URL": stage.gateway, "PA_SANDBOX_URL": stage.sandbox, "PA_TOKEN": stage.token}
+    file.touch(mode=0o600)
+    file.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in exports.items())
+                    + f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH\n")
+    typer.echo(f"In another terminal:  . {_shown(file)}   then follow the tour in README.md. Ctrl-C ends it.")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        typer.echo("\nstopped")
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def _shown(path: Path) -> Path:
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def _run_orders(stage: Stage) -> None:
+    import httpx
+
+    from gateway.cli import screen
+    from gateway.settings import data_folder
+
+    orders = data_folder("mappings").parent / "examples" / "orders"
+    if not orders.is_dir():
+        typer.echo("The examples are in the source tree, not in the installed package.", err=True)
+        raise typer.Exit(1)
+    headers = {"Authorization": f"Bearer {stage.token}", "Content-Type": "application/fhir+json"}
+    with httpx.Client(base_url=stage.gateway, headers=headers, timeout=60, trust_env=False) as api:
+        rows, completed = _submit_all(api, sorted(orders.glob("*.json")))
+        screen.table("What became of each order", _COLUMNS, rows)
+        if completed:
+            screen.table("After completing what was missing, and nothing else", _COLUMNS, completed)
+    typer.echo("Every request was built from an EHR order, checked against PAS 2.2.1, sent once over OAuth, and read\n"
+               "item by item. Next: make serve, then the tour in README.md.")
+
+
+_COLUMNS = ("order", "service", "state", "determination", "authorization number", "valid / due", "what next")
+
+
+def _submit_all(api: "httpx.Client", files: Sequence[Path]) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+    rows: list[tuple[str, ...]] = []
+    completed: list[tuple[str, ...]] = []
+    for file in files:
+        answer = api.post("/orders", content=file.read_bytes()).raise_for_status().json()
+        rows.extend(_row(file.stem, record) for record in answer["authorizations"])
+        completion = file.parent / "completions" / file.name
+        if completion.exists():
+            answer = api.patch(f"/orders/{answer['order']}", content=completion.read_bytes()).raise_for_status().json()
+            completed.extend(_row(file.stem, record) for record in answer["authorizations"])
+    return rows, completed
+
+
+def _row(name: str, record: dict[str, Any]) -> tuple[str, ...]:
+    from gateway.cli.screen import words
+
+    answers = [item["answer"] for item in record["items"] if item.get("answer")]
+    numbers = dict.fromkeys(answer["authorization_number"] or answer["administration_reference_number"] for answer in answers)
+    valid = next((answer["valid"] for answer in answers if answer.get("valid")), None)
+    when = f"{valid['start']} … {valid['end']}" if valid else (record["due_at"] or "")[:16].replace("T", " ")
+    services = " ".join(item["service"]["code"] for item in record["items"]) or " ".join(record["order_refs"])
+    return (name, services, words(record["state"]), words(record["determination"]),
+            " ".join(number for number in numbers if number), when, record["next"])

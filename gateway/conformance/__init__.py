@@ -1,0 +1,10 @@
+"""The profile checker: is a resource what the guide demands, where is it not, and what was not looked at?
+
+Constraints come compiled from `profiles/<guide>/<version>/` (see gateway.conformance.compile and the README
+there); nothing here knows a profile by name.
+"""
+
+from gateway.conformance.profiles import Profiles
+from gateway.conformance.report import NotEvaluated, Report
+
+__all__ = ["NotEvaluated", "Profiles", "Report"]

@@ -1,0 +1,84 @@
+"""Extensions against their definitions: known or not, allowed at this place, and shaped as defined."""
+
+from gateway.conformance import constraints
+from gateway.conformance.context import Context
+from gateway.conformance.definitions import Definition
+from gateway.conformance.items import Item
+from gateway.fhir.outcome import Severity
+
+
+def check(context: Context, item: Item) -> None:
+    """One Extension value; `item` came through the property extension or modifierExtension."""
+    url = item.value.get("url") if isinstance(item.value, dict) else None
+    if not isinstance(url, str) or not isinstance(item.value, dict):
+        return
+    _one_or_the_other(context, item)
+    if ":" not in url:  # a relative url: part of a complex extension, whose definition judges it
+        return
+    definition = context.guide.library.find(url)
+    if definition is None or definition.type != "Extension":
+        _unknown(context, item, url)
+        return
+    is_modifier = item.node.name == "modifierExtension"
+    if definition.modifier != is_modifier:
+        due = "modifierExtension" if definition.modifier else "extension"
+        context.findings.error("extension-modifier", item.path, f"This extension belongs in {due}.",
+                               f"Send it in {due}.", code="extension")
+    _place(context, item, definition)
+    constraints.conform(context, definition, item)
+
+
+def _one_or_the_other(context: Context, item: Item) -> None:
+    """ext-1: a value or further extensions, not both and not neither."""
+    has_value = bool(item.child("value[x]"))
+    if has_value == bool(item.child("extension")):
+        context.findings.error("ext-1", item.path, "An extension has either a value or extensions of its own.",
+                               "Send one value[x], or extensions, not both.", code="invariant")
+
+
+def _unknown(context: Context, item: Item, url: str) -> None:
+    guide = context.guide
+    if url.startswith(guide.canonical):
+        context.findings.error("unknown-extension", item.path,
+                               f"{guide.canonical} {guide.version} defines no such extension.",
+                               "Correct the url, or leave the extension out.", code="extension")
+    elif item.node.name == "modifierExtension":
+        context.findings.error("unknown-extension", item.path, "A modifier extension that is not known here.",
+                               "Leave it out: whoever does not know a modifier extension must refuse the element.",
+                               code="extension")
+    elif url.startswith(guide.overrides.absent):
+        context.findings.skip("extension", item.path, "The definition of this extension is not at hand.")
+    else:
+        context.findings.add(Severity.INFORMATION, "unknown-extension", item.path,
+                             "An extension the guide does not know; its content is not judged.", "",
+                             code="extension")
+
+
+def _place(context: Context, item: Item, definition: Definition) -> None:
+    """Whether the extension may stand where it stands (StructureDefinition.context)."""
+    allowed = {*definition.context, *context.guide.overrides.contexts.get(definition.url, ())}
+    if not allowed or any(row.startswith("fhirpath:") for row in allowed):
+        return
+    if not allowed.isdisjoint(_places(item)):
+        return
+    where = ", ".join(sorted(row.partition(":")[2] for row in allowed))
+    context.findings.error("extension-context", item.path, "The extension may not stand here.",
+                           f"It belongs to: {where}.", code="extension")
+
+
+def _places(item: Item) -> set[str]:
+    """All the ways a definition may name the element an extension stands on."""
+    parent = item.parent
+    if parent is None:
+        return set()
+    names = {parent.node.path, parent.type, "Element"}
+    if parent.home is parent:
+        names = {parent.type, "Resource", "DomainResource"}
+    elif parent.type == "BackboneElement":
+        names.add(parent.place)
+    places = {f"element:{name}" for name in names}
+    if parent.type == "Extension" and isinstance(parent.value, dict):
+        places.add(f"extension:{parent.value.get('url')}")
+        if parent.parent is not None:
+            places.add(f"element:{parent.parent.place}.{parent.node.name}")
+    return places

@@ -1,0 +1,146 @@
+"""One guide version, loaded from its folder, and the check it is loaded for."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from gateway.conformance import bundle_rules, item_rules, references, structure
+from gateway.conformance.context import Context, Demand, Guide
+from gateway.conformance.definitions import Definition, Library, Rule, read_definition
+from gateway.conformance.items import Item, Reader
+from gateway.conformance.overrides import Overrides
+from gateway.conformance.report import Findings, Report
+from gateway.conformance.terminology import Terminology, ValueSet
+from gateway.fhir.bundle import Entry, Index, entries_of
+
+Resource = dict[str, Any]
+
+
+class Profiles:
+    """Checks resources against the profiles of one guide version.
+
+    Immutable once loaded, so that threads may share it.
+    """
+
+    def __init__(self, guide: Guide, bundles: Mapping[str, str]) -> None:
+        self._guide = guide
+        self._bundles = bundles
+        self._reader = Reader(guide.library)
+
+    @classmethod
+    def load(cls, folder: Path) -> "Profiles":
+        """Load a compiled version, e.g. `profiles/pas/2.2.1`.
+
+        Raises:
+            FileNotFoundError: a file is missing.
+            KeyError: an added rule names a definition the folder does not hold.
+        """
+        package = _yaml(folder / "package.yaml")
+        rules = _yaml(folder / "rules.yaml")
+        library = Library(_definitions(folder, package), package["fallback"].partition("#")[2])
+        _add_rules(library, rules["added"])
+        value_sets = {**json.loads((folder / "valuesets.json").read_bytes()), **_yaml(folder / "valuesets.hand.yaml")}
+        guide = Guide(
+            canonical=package["canonical"],
+            version=package["version"],
+            library=library,
+            terminology=Terminology({url: ValueSet.read(url, raw) for url, raw in value_sets.items()}),
+            overrides=Overrides.read(_yaml(folder / "overrides.yaml")),
+            fixes={**{row["key"]: row["fix"] for row in rules["added"]}, **rules["fixes"]},
+        )
+        return cls(guide, rules["bundles"])
+
+    def check(self, resource: Resource, profile: str | None = None) -> Report:
+        """Hold a resource, and all it carries, against its profiles.
+
+        Without `profile` (a canonical, or the name of an R4 type) the profile is the one that meta.profile
+        names, else the one for its content: a Bundle whose first entry is a Claim is a request, one that
+        starts with a ClaimResponse a response; anything else is held against its R4 type alone.
+
+        Raises:
+            ValueError: `profile` is not among the definitions loaded.
+        """
+        if not isinstance(resource, dict):
+            return _no_resource()
+        kind = resource.get("resourceType")
+        context = Context(self._guide, self._reader)
+        root = self._reader.resource(resource, kind if isinstance(kind, str) and kind.isalpha() else "Resource")
+        chosen = self._choose(root, profile)
+        structure.check_resource(context, root)
+        if "/" in chosen:
+            context.demands.append(Demand(root, (chosen,)))
+        context.demands.extend(references.claimed(context, context.resources.values()))
+        index = Index(_entries(root))
+        self._judge(context, index)
+        for item in list(context.resources.values()):
+            if item.type == "Bundle":
+                bundle_rules.check_bundle(context, index, item.path)
+            elif item.type == "Claim":
+                item_rules.check_claim(context, item)
+        return context.findings.report(chosen, [entry.path for entry in index.entries])
+
+    def _judge(self, context: Context, index: Index) -> None:
+        judged = references.settle(context, index)
+        for entry in index.entries:
+            item = context.resources.get(entry.path)
+            if item is None or item.path in judged or ".entry[" not in item.path:
+                continue
+            # spec-19: what the guide leaves alone follows US Core where that has a profile
+            if names := self._guide.library.fallback(item.type):
+                context.demands.append(Demand(item, names))
+        references.settle(context, index)
+
+    def _choose(self, root: Item, profile: str | None) -> str:
+        if profile is not None:
+            found = self._guide.library.find(profile) or self._guide.library.type(profile)
+            if found is None:
+                raise ValueError(f"{self._guide.canonical} {self._guide.version} has no profile {profile}")
+            return found.name
+        for canonical in references.declared(root):
+            declared = self._guide.library.find(canonical)
+            if declared and declared.type == root.type:
+                return declared.name
+        rows = root.child("entry")
+        first = next(iter(rows[0].child("resource")), None) if rows else None
+        by_content = self._bundles.get(first.type) if first else None
+        content = self._guide.library.find(by_content) if by_content else None
+        return content.name if content else root.type
+
+
+def _definitions(folder: Path, package: Mapping[str, Any]) -> Iterator[Definition]:
+    for name in package["definitions"]:
+        for key, raw in json.loads((folder / name).read_bytes()).items():
+            yield read_definition(key, raw)
+    for key, raw in _yaml(folder / "definitions.hand.yaml").items():
+        yield read_definition(key, raw)
+
+
+def _add_rules(library: Library, rows: list[dict[str, str]]) -> None:
+    for row in rows:
+        rule = Rule(row["key"], row["severity"], row["expression"])
+        library.update(row["definition"], lambda old, row=row, rule=rule: replace(  # type: ignore[misc]
+            old, added=(*old.added, (row["element"], rule))))
+
+
+def _entries(root: Item) -> Iterator[Entry]:
+    if root.type != "Parameters":
+        yield from entries_of(root.value, path=root.path)
+        return
+    for parameter in root.child("parameter"):
+        for item in parameter.child("resource"):
+            yield from entries_of(item.value, path=item.path)
+
+
+def _yaml(path: Path) -> Any:
+    with path.open(encoding="utf-8") as stream:
+        return yaml.load(stream, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}
+
+
+def _no_resource() -> Report:
+    findings = Findings()
+    findings.error("type", "", "A JSON object is due here.", "Send one FHIR resource.", code="structure")
+    return findings.report("")

@@ -1,0 +1,83 @@
+"""What a check found, and what it could not judge."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from gateway.fhir.outcome import Issue, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class NotEvaluated:
+    """A demand of the guide that was met with silence: neither kept nor broken as far as we know.
+
+    Attributes:
+        rule: the rule's id, e.g. `binding` or an invariant's key.
+        path: FHIRPath of the place.
+        reason: why it could not be judged, in one sentence.
+    """
+
+    rule: str
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The outcome of one check.
+
+    Attributes:
+        issues: findings, in the order of the resource.
+        not_evaluated: what nobody looked at; an empty list of issues says nothing about these.
+        profile: canonical of the profile checked against, or the R4 type name.
+    """
+
+    issues: tuple[Issue, ...]
+    not_evaluated: tuple[NotEvaluated, ...]
+    profile: str
+
+    @property
+    def ok(self) -> bool:
+        """No error and nothing fatal; warnings allowed."""
+        return not any(issue.is_error for issue in self.issues)
+
+
+@dataclass(slots=True)
+class Findings:
+    """Collects issues and unjudged rules; the same thing said twice is kept once."""
+
+    issues: dict[Issue, None] = field(default_factory=dict)
+    not_evaluated: dict[NotEvaluated, None] = field(default_factory=dict)
+
+    def error(self, rule: str, path: str, text: str, fix: str, *, code: str = "invalid") -> None:
+        """A broken rule."""
+        self.add(Severity.ERROR, rule, path, text, fix, code=code)
+
+    def add(self, severity: Severity, rule: str, path: str, text: str, fix: str, *, code: str = "invalid") -> None:
+        """A finding of any severity."""
+        self.issues[Issue(severity, rule, path, text, fix, code)] = None
+
+    def skip(self, rule: str, path: str, reason: str) -> None:
+        """A rule that could not be judged."""
+        self.not_evaluated[NotEvaluated(rule, path, reason)] = None
+
+    def extend(self, other: "Findings") -> None:
+        """Take over what another collector has."""
+        self.issues.update(other.issues)
+        self.not_evaluated.update(other.not_evaluated)
+
+    @property
+    def errors(self) -> int:
+        return sum(issue.is_error for issue in self.issues)
+
+    def report(self, profile: str, order: Iterable[str] = ()) -> Report:
+        """The finished report; `order` are path prefixes in the order they stand in the resource."""
+        rank = {prefix: position for position, prefix in enumerate(order)}
+
+        def place(issue: Issue) -> int:
+            return max((position for prefix, position in rank.items() if _within(issue.path, prefix)), default=-1)
+
+        return Report(tuple(sorted(self.issues, key=place)), tuple(self.not_evaluated), profile)
+
+
+def _within(path: str, prefix: str) -> bool:
+    return path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in ("", ".", "[")

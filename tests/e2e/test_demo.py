@@ -1,0 +1,84 @@
+"""`make demo` as a newcomer runs it: two processes, real HTTP and OAuth; every kind of answer; no PHI in any log."""
+
+import json
+import re
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.fhir.bundle import entries_of
+from tests.worlds import ORDERS
+
+ROOT = Path(__file__).resolve().parents[2]
+SHOWN = ("approved", "partly approved", "modified", "denied", "pended", "contact payer", "rejected", "documenting",
+         "handed off", "e-prescribing")
+
+pytestmark = pytest.mark.xdist_group("demo")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedProcess[str], Path]:
+    home = tmp_path_factory.mktemp("demo")
+    done = subprocess.run([sys.executable, "-m", "gateway", "demo", "--home", home], cwd=ROOT, capture_output=True,
+                          text=True, timeout=120, env={"PATH": "/usr/bin:/bin", "COLUMNS": "200"})
+    return done, home
+
+
+def test_it_ends_by_itself_with_status_0(run: tuple[subprocess.CompletedProcess[str], Path]) -> None:
+    done, home = run
+    assert done.returncode == 0, done.stdout + done.stderr + (home / "gateway.log").read_text()
+
+
+@pytest.mark.parametrize("words", SHOWN)
+def test_it_shows_every_kind_of_answer(run: tuple[subprocess.CompletedProcess[str], Path], words: str) -> None:
+    assert words in re.sub(r"\s+", " ", run[0].stdout)
+
+
+def test_the_payer_has_each_request_exactly_once(run: tuple[subprocess.CompletedProcess[str], Path]) -> None:
+    home = run[1]
+    gateway = sqlite3.connect(home / "gateway.db")
+    sent = [row[0] for row in gateway.execute("SELECT sha256 FROM exchange WHERE direction = 'request'")]
+    gateway.close()
+    assert len(sent) >= 9
+    assert len(sent) == len(set(sent))
+    payer = sqlite3.connect(home / "sandbox" / "sandbox.sqlite3")
+    received = [row[0] for row in payer.execute("SELECT sha256 FROM received")]
+    payer.close()
+    assert sorted(received) == sorted(sent)
+
+
+def test_no_log_holds_a_name_a_member_id_a_birth_date_or_a_token(
+    run: tuple[subprocess.CompletedProcess[str], Path],
+) -> None:
+    home = run[1]
+    logs = "".join(path.read_text() for path in home.glob("*.log"))
+    assert "submit.started" in logs
+    secrets = set(_private())
+    assert len(secrets) > 15
+    assert not [number for number, secret in enumerate(sorted(secrets)) if secret in logs]
+    assert "BEGIN" not in logs
+    assert "Bearer" not in logs
+    assert not re.search(r"eyJ[A-Za-z0-9_-]{10,}", logs)
+
+
+def _private() -> Iterator[str]:
+    for path in [*ORDERS.glob("*.json"), *(ORDERS / "completions").glob("*.json")]:
+        for entry in entries_of(json.loads(path.read_bytes())):
+            yield from _of(entry.resource)
+
+
+def _of(resource: dict[str, Any]) -> Iterator[str]:
+    if resource["resourceType"] == "Patient":
+        for name in resource.get("name", []):
+            yield from (part for part in [name.get("family", ""), *name.get("given", [])] if len(part) > 3)
+        yield from filter(None, [resource.get("birthDate")])
+        yield from (identifier["value"] for identifier in resource.get("identifier", []) if "value" in identifier)
+        yield from (line for address in resource.get("address", []) for line in address.get("line", []))
+    if resource["resourceType"] == "Coverage":
+        yield from filter(None, [resource.get("subscriberId")])
+        yield from (identifier["value"] for identifier in resource.get("identifier", []) if "value" in identifier)

@@ -1,0 +1,24 @@
+"""fhir.resources R4B, which shares no code with us, parses every request and every reply of the examples."""
+
+from pathlib import Path
+
+import pytest
+from fhir.resources.R4B.bundle import Bundle
+
+from gateway.fhir import json
+
+HERE = Path(__file__).parent
+FILES = sorted([*HERE.glob("*/*1_bundle.json"), *HERE.glob("*/*2_reply.json")])
+
+
+def test_there_are_golden_bundles() -> None:
+    assert len(FILES) >= 12
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_r4b_reads_it(path: Path) -> None:
+    document = json.loads(path.read_bytes())
+    if document["resourceType"] == "Bundle":
+        assert Bundle.model_validate_json(path.read_bytes()).type == "collection"
+    else:
+        assert document["resourceType"] == "OperationOutcome"

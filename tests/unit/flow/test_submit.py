@@ -1,0 +1,157 @@
+"""Sending: intent first, one attempt, and what every kind of outcome does to the record."""
+
+from datetime import timedelta
+
+import pytest
+
+from gateway.fhir import json
+from gateway.flow import intake, submit
+from gateway.flow.change import SUBMIT
+from gateway.flow.prepare import Treatment
+from gateway.flow.world import World
+from gateway.model.authorization import Result, State
+from gateway.model.errors import Conflict
+from gateway.model.exchange import Direction, Lost, NotSent, Outcome
+from gateway.model.changes import Work
+from gateway.worker import drain
+from tests.worlds import NOW, ORDERS, SandboxPayer, build_world, reply
+
+LEASE = timedelta(minutes=1)
+
+
+def receive(world: World, name: str = "knee_mri") -> str:
+    order = (ORDERS / f"{name}.json").read_bytes()
+    return intake.receive(world, order, Treatment(), client="test", actor="ehr:test").authorizations[0]
+
+
+def payer(world: World) -> SandboxPayer:
+    assert isinstance(world.payer_client, SandboxPayer)
+    return world.payer_client
+
+
+def claim(world: World) -> Work:
+    work = world.store.claim("me", world.clock.now(), LEASE)
+    assert work is not None
+    return work
+
+
+def test_an_order_is_sent_once_and_decided(world: World) -> None:
+    identity = receive(world)
+    drain(world, [identity], lease=LEASE)
+    record = world.store.authorization(identity)
+    assert (record.state, record.determination) == (State.DECIDED, Result.APPROVED)
+    assert len(payer(world).received) == 1
+    assert world.store.work(identity) is None
+
+
+def test_the_exact_bytes_are_on_disk_before_they_are_sent() -> None:
+    world = build_world()
+
+    class Looking(SandboxPayer):
+        def submit(self, profile: object, body: bytes) -> Outcome:
+            legs = world.store.exchanges(identity)
+            sent = [leg.body for leg in legs if leg.direction is Direction.REQUEST]
+            assert sent == [body]
+            assert world.store.authorization(identity).state is State.SUBMITTING
+            return Lost("looked")
+
+    world = build_world()
+    object.__setattr__(world, "payer_client", Looking(world.clock))  # type: ignore[arg-type]
+    identity = receive(world)
+    drain(world, [identity], lease=LEASE)
+    assert world.store.authorization(identity).state is State.IN_DOUBT
+
+
+@pytest.mark.parametrize("outcome", [
+    Lost("reset"), reply({}, status=500), reply({}, status=502), reply({}, status=503), reply({}, status=308),
+    reply({"resourceType": "Bundle"}), reply("nonsense"),
+], ids=["lost", "500", "502", "503", "308", "empty bundle", "not a resource"])
+def test_a_lost_server_error_or_untrustworthy_answer_is_in_doubt_and_never_resent(outcome: Outcome) -> None:
+    world = build_world(script=[outcome])
+    identity = receive(world)
+    drain(world, [identity], lease=LEASE)
+    record = world.store.authorization(identity)
+    assert record.state is State.IN_DOUBT
+    assert record.attention
+    assert record.due_at is not None
+    world.clock.advance(timedelta(days=30))  # type: ignore[attr-defined]
+    drain(world, [identity], lease=LEASE)
+    assert world.store.claim("other", world.clock.now(), LEASE) is None
+    assert len(payer(world).received) == 1
+
+
+@pytest.mark.parametrize("outcome", [NotSent("refused"), reply({}, status=429)], ids=["no connection", "429"])
+def test_what_the_payer_did_not_accept_goes_again_with_the_same_bytes_after_a_wait(outcome: Outcome) -> None:
+    world = build_world(script=[outcome])
+    identity = receive(world)
+    drain(world, [identity], lease=LEASE)
+    record = world.store.authorization(identity)
+    assert record.state is State.READY
+    assert record.not_before is not None
+    assert record.not_before > NOW
+    world.clock.advance(timedelta(hours=1))  # type: ignore[attr-defined]
+    drain(world, [identity], lease=LEASE)
+    assert world.store.authorization(identity).state is State.DECIDED
+    first, second = payer(world).received
+    assert first == second
+
+
+def test_a_refusal_is_rejected_and_not_denied() -> None:
+    outcome = {"resourceType": "OperationOutcome", "issue": [
+        {"severity": "error", "code": "invalid", "expression": ["Bundle.entry[0]"], "details": {"text": "no"}}]}
+    world = build_world(script=[reply(outcome, status=400)])
+    identity = receive(world)
+    drain(world, [identity], lease=LEASE)
+    record = world.store.authorization(identity)
+    assert record.state is State.REJECTED
+    assert record.determination is Result.NONE
+    assert record.rejections[0].path == "Bundle.entry[0]"
+
+
+def test_a_process_that_died_while_sending_leaves_the_record_in_doubt_and_sends_nothing() -> None:
+    world = build_world()
+    identity = receive(world)
+    work = claim(world)
+    record = world.store.authorization(identity)
+    draft = next(leg for leg in world.store.exchanges(identity) if leg.direction is Direction.DRAFT)
+    send = submit.plan(record, draft, world.payers[record.payer], now=NOW, identity=world.ids.new())
+    world.store.commit(send.change)  # and here the process dies
+    world.clock.advance(timedelta(minutes=2))  # type: ignore[attr-defined]
+    drain(world, [identity], lease=LEASE)
+    assert world.store.authorization(identity).state is State.IN_DOUBT
+    assert payer(world).received == []
+    assert work.step == SUBMIT
+
+
+def test_a_worker_that_wakes_past_its_lease_cannot_overwrite(world: World) -> None:
+    identity = receive(world)
+    old = claim(world)
+    world.clock.advance(timedelta(minutes=2))  # type: ignore[attr-defined]
+    drain(world, [identity], lease=LEASE)
+    with pytest.raises(Conflict):
+        submit.run(world, old)
+    assert len(payer(world).received) == 1
+
+
+def test_events_replayed_give_the_stored_record(world: World) -> None:
+    from gateway.model import lifecycle
+    from gateway.model.events import OrderReceived
+
+    identity = receive(world)
+    drain(world, [identity], lease=LEASE)
+    first, *rest = world.store.events(authorization=identity)
+    assert isinstance(first.event, OrderReceived)
+    record = lifecycle.start(identity, first.event)
+    for logged in rest:
+        record = lifecycle.apply(record, logged.event)
+    assert record == world.store.authorization(identity)
+
+
+def test_the_reply_is_kept_as_its_bytes(world: World) -> None:
+    identity = receive(world)
+    drain(world, [identity], lease=LEASE)
+    legs = world.store.exchanges(identity)
+    assert [leg.direction for leg in legs] == [Direction.DRAFT, Direction.REQUEST, Direction.REPLY]
+    assert legs[0].body == legs[1].body == payer(world).received[0]
+    assert legs[2].pair == legs[1].id
+    assert legs[2].sha256 == json.digest(legs[2].body)

@@ -1,0 +1,80 @@
+"""`pa sandbox` shows scenarios with ready requests, talks to the running sandbox, and stays on this computer."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+import respx
+from typer.testing import CliRunner
+
+from gateway.cli.sandbox import app
+from gateway.fhir.json import loads
+from gateway.sandbox.checks import check_request
+from tests.unit.sandbox.harness import ORIGIN, Sandbox
+
+run = CliRunner()
+
+
+@pytest.fixture
+def running(sandbox: Sandbox) -> Iterator[Sandbox]:
+    """The sandbox, reached by whoever asks its address over HTTP."""
+
+    def carry(request: httpx.Request) -> httpx.Response:
+        reply = sandbox.ask(request.method, request.url.raw_path.decode())
+        return httpx.Response(reply.status_code, content=reply.content)
+
+    with respx.mock(base_url=ORIGIN) as router:
+        router.route().mock(side_effect=carry)
+        yield sandbox
+
+
+def test_a_host_reachable_from_elsewhere_needs_a_flag() -> None:
+    result = run.invoke(app, ["serve", "--host", "0.0.0.0"])  # noqa: S104
+
+    assert result.exit_code == 2
+    assert "--allow-other-hosts" in result.output
+
+
+def test_a_wrong_file_ends_serving_with_its_fault(tmp_path: object) -> None:
+    result = run.invoke(app, ["serve", "--data", str(tmp_path), "--clients", f"{tmp_path}/nowhere.yaml"])
+
+    assert result.exit_code == 4
+    assert "nowhere.yaml: cannot be read" in result.output
+
+
+def test_each_scenario_is_listed_and_its_request_printed() -> None:
+    listed = run.invoke(app, ["scenarios"])
+    printed = run.invoke(app, ["scenarios", "--request", "S-03"])
+    everything = loads(run.invoke(app, ["scenarios", "--json"]).stdout.encode())
+
+    assert listed.stdout.count("request: pa sandbox scenarios --request") == len(everything) == 15
+    assert check_request(loads(printed.stdout.encode())) == ()
+    assert all(check_request(row["request"]) == () for row in everything)
+    assert run.invoke(app, ["scenarios", "--request", "S-99"]).exit_code == 3
+    assert "no fault" in run.invoke(app, ["scenarios", "--check"]).stdout
+
+
+def test_what_came_in_is_shown_with_why_it_failed_and_forgotten(running: Sandbox) -> None:
+    bundle = running.request_of("S-01")
+    running.submit(bundle)
+    bundle["type"] = "batch"
+    running.submit(bundle)
+
+    shown = run.invoke(app, ["received"]).stdout
+    failed = loads(run.invoke(app, ["received", "--failed", "--json"]).stdout.encode())
+
+    assert "S-01" in shown
+    assert "bundle-type  Bundle.type" in shown
+    assert [row["status"] for row in failed] == [400]
+    assert run.invoke(app, ["reset"]).exit_code == 0
+    assert run.invoke(app, ["received"]).stdout == ""
+
+
+@respx.mock
+def test_a_sandbox_that_does_not_run_is_said_so() -> None:
+    respx.route().mock(side_effect=httpx.ConnectError("refused"))
+
+    result = run.invoke(app, ["received"])
+
+    assert result.exit_code == 5
+    assert "pa sandbox serve" in result.output
