@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 
+from gateway.model import errors
 from gateway.model.authorization import State
 
 Value = str | int | float
@@ -91,7 +92,7 @@ class Line(StrEnum):
     TOKEN_OBTAINED = "token.obtained", Level.INFO, "An access token was obtained.", "payer seconds ms"
     TOKEN_FAILED = "token.failed", Level.WARNING, "No access token was given.", "payer status code ms"
     HTTP_SERVED = "http.served", Level.INFO, "A call was answered.", "method route status client ms"
-    HTTP_FAILED = "http.failed", Level.ERROR, "A call failed by our fault.", "method route status client code fault ms"
+    HTTP_FAILED = "http.failed", Level.ERROR, "A call failed by our fault.", "id method route error fault"
     WORK_FAILED = "work.failed", Level.ERROR, "A step failed and comes round again.", "authorization step code fault ms"
 
 
@@ -114,14 +115,15 @@ def _number(highest: int) -> Form:
 
 # Not a date, a telephone number, a member id, a record number.
 _FEW_DIGITS = r"(?!(?:.*\d){6})(?=.*[A-Za-z])"
-_FAULT_NAMES = "|".join(name for name in vars(builtins) if name.endswith(("Error", "Exception", "Exit", "Interrupt")))
+_FAULTS = [kind for kind in (*vars(builtins).values(), *vars(errors).values()) if isinstance(kind, type)]
+_FAULT_NAMES = "|".join(kind.__name__ for kind in _FAULTS if issubclass(kind, BaseException))
 _WORDS = r"[a-z]{2,16}(?:[-_][a-z0-9]{1,16}){0,5}"
 
 _ID = _text(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _KEY = _text(_FEW_DIGITS + r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _CODE = _text(rf"{_FEW_DIGITS}(?:{_WORDS}|{_FAULT_NAMES}|[A-Z][A-Za-z]{{2,30}}(?:Error|Timeout|Fault))")
 _RULE = _text(
-    _FEW_DIGITS + rf"(?:{_WORDS}|[A-Z][a-z]+(?:[A-Z][a-z]+)+"
+    _FEW_DIGITS + "(?:" + _WORDS + r"|[A-Z][a-z]{2,}(?:[A-Z][a-z]{2,})+"
     r"|(?:PAS|CRD|DTR) \d\.\d\.\d [A-Z][A-Za-z]{2,30}(?:\.[a-z][A-Za-z]{1,30}){0,6})"
 )
 _PLACE = r"(?:gateway(?:/\w{1,30}){1,6}\.py:\d{1,5}|no line of ours)"
@@ -130,6 +132,7 @@ _COUNT = _number(9_999)
 _BYTES = _number(2**30)
 
 FIELDS: Mapping[str, Form] = {
+    "id": _ID,
     "order": _ID,
     "authorization": _ID,
     "client": _KEY,
@@ -137,10 +140,11 @@ FIELDS: Mapping[str, Form] = {
     "state": _one_of(State),
     "step": _text(r"[a-z]{2,16}(?:_[a-z]{2,16}){0,2}"),
     "code": _CODE,
+    "error": _CODE,
     "rule": _RULE,
     "fault": _text(rf"[A-Za-z_]\w{{0,60}}(?:\[{_WORDS}\])? at {_PLACE}(?: from [A-Za-z_]\w{{0,60}})?"),
-    "method": _one_of(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")),
-    "route": _text(r"/|(?:/(?:[a-z$.][A-Za-z$._-]{0,30}|v\d|Claim|\{[a-z_]{1,20}(?::path)?\})){1,8}/?"),
+    "method": _one_of(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other")),
+    "route": _text(r"none|/|(?:/(?:[a-z$.][A-Za-z$._-]{0,30}|v\d|Claim|\{[a-z_]{1,20}(?::path)?\})){1,8}/?"),
     "version": _text(r"\d{1,3}\.\d{1,3}(?:\.\d{1,3})?(?:\.?(?:dev|a|b|rc)\d{1,3})?"),
     "before": _text(r"none|\d{4}"),
     "after": _text(r"\d{4}"),

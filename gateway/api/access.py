@@ -5,6 +5,7 @@ from time import perf_counter
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.adapters.log import describe
 from gateway.api.problems import Broken, problem
 from gateway.flow.world import World
 
@@ -41,14 +42,15 @@ class Served:
         try:
             await self._app(scope, receive, sending)
         except Exception as fault:  # noqa: BLE001 - the server would print the traceback, and content with it
-            identity = self._failed(fault)
+            identity = self._failed(scope, fault)
             if not status:
                 await problem(Broken(fix=_QUOTE), identity=identity)(scope, receive, sending)
-        self._world.log.write("http.served", **_about(scope), status=status, ms=round((perf_counter() - begun) * 1000))
+        about = {**_about(scope), **_whose(scope)}
+        self._world.log.write("http.served", **about, status=status, ms=round((perf_counter() - begun) * 1000, 1))
 
-    def _failed(self, fault: Exception) -> str:
+    def _failed(self, scope: Scope, fault: Exception) -> str:
         identity = self._world.ids.new()
-        self._world.log.write("http.failed", id=identity, error=type(fault).__name__)
+        self._world.log.write("http.failed", id=identity, **_about(scope), fault=describe(fault))
         return identity
 
 
@@ -59,3 +61,8 @@ def _about(scope: Scope) -> dict[str, str]:
     # The template, never the path: a path holds whatever the caller wrote into it.
     method = scope["method"] if scope["method"] in _METHODS else "other"
     return {"method": method, "route": getattr(scope.get("route"), "path", "none")}
+
+
+def _whose(scope: Scope) -> dict[str, str]:
+    caller = scope.get("state", {}).get("caller")
+    return {"client": caller.client} if caller else {}

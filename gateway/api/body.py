@@ -1,15 +1,16 @@
 """Reading a request's body: bounded in size and time, of a media type we read, through the one JSON door."""
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import anyio
-from fastapi import Request
+from fastapi import Depends, Request
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.api.problems import Invalid, violations
+from gateway.api.problems import Invalid, Unreadable, violations
 from gateway.fhir import json
 from gateway.model.errors import OurFault
 
@@ -82,6 +83,9 @@ async def fhir_body(request: Request) -> bytes:
     return await _read(request, (FHIR_JSON, JSON))
 
 
+FhirBody = Annotated[bytes, Depends(fhir_body)]
+
+
 def json_body(form: type[Form]) -> Callable[[Request], Awaitable[Form]]:
     """A dependency that reads the body as `form`; an empty body is an empty object.
 
@@ -94,7 +98,8 @@ def json_body(form: type[Form]) -> Callable[[Request], Awaitable[Form]]:
         try:
             return form.model_validate(json.loads(raw or b"{}", limits=_SMALL))
         except json.JsonFault as fault:
-            raise OurFault(f"The body is not JSON: {fault.rule} at {fault.place}. {fault.text}", fix=fault.fix) from None
+            text = f"The body is not JSON: {fault.rule} at {fault.place}. {fault.text}"
+            raise Unreadable(text, fix=fault.fix) from None
         except ValidationError as fault:
             raise Invalid(violations([{**error, "loc": ("body", *error["loc"])} for error in fault.errors()])) from None
 
@@ -112,5 +117,7 @@ async def _read(request: Request, accepted: tuple[str, ...]) -> bytes:
     try:
         with anyio.fail_after(_SECONDS):
             return await request.body()
+    except ClientDisconnect:
+        raise Unreadable("The caller hung up before the body was whole.", fix="Send the whole body.") from None
     except TimeoutError:
         raise TooSlow(fix=f"Send the whole body within {_SECONDS:.0f} seconds.") from None

@@ -60,7 +60,7 @@ class Gate:
                 clients = await to_thread.run_sync(self._store.clients)
                 scope.setdefault("state", {})["caller"] = identify(Headers(scope=scope), clients)
             except GatewayError as fault:
-                await problem(fault, headers=getattr(fault, "headers", None))(scope, receive, send)
+                await problem(fault)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 

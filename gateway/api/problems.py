@@ -1,6 +1,6 @@
 """Every refusal as `application/problem+json` (RFC 9457): the place, the rule and the fix, never content."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -76,10 +76,16 @@ class Broken(GatewayError):
     code = "internal"
 
 
-def problem(fault: GatewayError, *, identity: str = "", headers: dict[str, str] | None = None) -> Response:
-    """The response for a fault. Of a wrong configuration only the first line is told, without its list of files."""
+def problem(fault: GatewayError, *, identity: str = "", headers: Mapping[str, str] | None = None) -> Response:
+    """The response for a fault, with the headers its class asks for."""
+    every = {**getattr(fault, "headers", {}), **(headers or {})}
+    return Response(json.dumps(tell(fault, identity=identity).plain()), fault.status, every, MEDIA_TYPE)
+
+
+def tell(fault: GatewayError, *, identity: str = "") -> Problem:
+    """What a caller is told of a fault: of a wrong configuration the first line, without its list of files."""
     text = str(fault).partition("\n")[0] if isinstance(fault, ConfigFault) else str(fault)
-    told = Problem(
+    return Problem(
         type=f"urn:pa-gateway:problem:{fault.code}",
         title=(type(fault).__doc__ or "").strip().partition("\n")[0].partition(";")[0].rstrip(".") + ".",
         status=fault.status,
@@ -89,7 +95,6 @@ def problem(fault: GatewayError, *, identity: str = "", headers: dict[str, str] 
         errors=fault.errors if isinstance(fault, Invalid) else (),
         id=identity,
     )
-    return Response(json.dumps(told.plain()), fault.status, headers, MEDIA_TYPE)
 
 
 def violations(errors: Sequence[Any]) -> tuple[Violation, ...]:
@@ -107,7 +112,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(GatewayError)
     async def refused(_: Request, fault: GatewayError) -> Response:
-        return problem(fault, headers=getattr(fault, "headers", None))
+        return problem(fault)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, fault: RequestValidationError) -> Response:
@@ -115,7 +120,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def unrouted(_: Request, fault: HTTPException) -> Response:
-        headers = dict(fault.headers or {})
+        headers = fault.headers
         if fault.status_code == HTTPStatus.NOT_FOUND:
             return problem(NoRoute(fix="See /openapi.json."), headers=headers)
         if fault.status_code == HTTPStatus.METHOD_NOT_ALLOWED:

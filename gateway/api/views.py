@@ -206,22 +206,33 @@ def prepared(one: Prepared, *, with_bundle: bool = False) -> Check:
     concluded = one.event
     parts: dict[str, Any] = {"payer": "", "guide": "", "items": (), "gaps": (), "blockers": (), "handoff": ""}
     if isinstance(concluded, RequestBuilt):
-        parts |= {"outlook": Outlook.READY, "payer": concluded.payer, "guide": concluded.guide,
-                  "items": concluded.items, "choices": concluded.choices}
+        parts |= {
+            "outlook": Outlook.READY,
+            "payer": concluded.payer,
+            "guide": concluded.guide,
+            "items": concluded.items,
+            "choices": concluded.choices,
+        }
     elif isinstance(concluded, GapsFound):
-        parts |= {"outlook": Outlook.INCOMPLETE, "gaps": concluded.gaps, "blockers": concluded.blockers,
-                  "choices": concluded.choices}
+        parts |= {
+            "outlook": Outlook.INCOMPLETE,
+            "gaps": concluded.gaps,
+            "blockers": concluded.blockers,
+            "choices": concluded.choices,
+        }
     elif isinstance(concluded, HandedOff):
         parts |= {"outlook": Outlook.HANDED_OFF, "handoff": concluded.where, "choices": concluded.choices}
     else:
         raise TypeError(f"a check ends in {name(type(concluded))}, which has no public form")
-    return Check.model_validate({
-        **parts,
-        "order_refs": one.order_refs,
-        "patient": one.patient,
-        "urgency": one.urgency,
-        "warnings": one.warnings,
-        "not_evaluated": one.unchecked,
-        "held_by": one.held_by,
-        "bundle": json.loads(one.body) if with_bundle and one.body else None,
-    })
+    return Check.model_validate(
+        {
+            **parts,
+            "order_refs": one.order_refs,
+            "patient": one.patient,
+            "urgency": one.urgency,
+            "warnings": one.warnings,
+            "not_evaluated": one.unchecked,
+            "held_by": one.held_by,
+            "bundle": json.loads(one.body) if with_bundle and one.body else None,
+        }
+    )

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime, timedelta
 
 from anyio import move_on_after, to_thread
 
@@ -20,7 +21,7 @@ _MOST = 1000
 async def settled(world: World, order_id: str, *, longest: float | None) -> tuple[Authorization, ...]:
     """The authorizations of an order once all are at rest, or as they are when the payer's time to respond is over.
 
-    `longest` shortens the wait, in seconds. A commit in this process wakes us at once; one elsewhere is seen by polling.
+    `longest` shortens the wait, in seconds. A commit in this process wakes us at once; others are seen by polling.
     """
     loop, moved = asyncio.get_running_loop(), asyncio.Event()
 
@@ -31,9 +32,9 @@ async def settled(world: World, order_id: str, *, longest: float | None) -> tupl
     forget = world.waiters.listen(wake)
     try:
         records = await to_thread.run_sync(authorizations_of, world, order_id)
-        patience = _patience(world, records)
-        end = loop.time() + (patience if longest is None else min(patience, longest))
-        while any(map(is_moving, records)) and (left := end - loop.time()) > 0:
+        patience = _patience(world, records) if longest is None else min(_patience(world, records), longest)
+        end, until = loop.time() + patience, world.clock.now() + timedelta(seconds=patience)
+        while any(is_moving(record, until) for record in records) and (left := end - loop.time()) > 0:
             with move_on_after(min(left, _POLL_SECONDS)):
                 await moved.wait()
             moved.clear()  # before reading: what is committed while we read wakes us again
@@ -47,9 +48,9 @@ def authorizations_of(world: World, order_id: str) -> tuple[Authorization, ...]:
     return world.store.authorizations(Query(order_id=order_id, limit=_MOST))
 
 
-def is_moving(record: Authorization) -> bool:
-    """Whether the gateway itself will move the record soon; a refused attempt that waits for its next turn is at rest."""
-    return record.state in _MOVING and record.not_before is None
+def is_moving(record: Authorization, until: datetime) -> bool:
+    """Whether the gateway itself will move the record by then; an attempt that is due only later is at rest."""
+    return record.state in _MOVING and (record.not_before is None or record.not_before < until)
 
 
 def all_final(records: Sequence[Authorization]) -> bool:
@@ -58,5 +59,5 @@ def all_final(records: Sequence[Authorization]) -> bool:
 
 
 def _patience(world: World, records: Sequence[Authorization]) -> float:
-    payers = {record.payer for record in records if is_moving(record)} & world.payers.keys()
+    payers = {record.payer for record in records if record.state in _MOVING} & world.payers.keys()
     return max((world.payers[payer].clocks.respond.seconds for payer in payers), default=0.0) + MARGIN_SECONDS

@@ -73,7 +73,7 @@ def show(identity: Id, events: Annotated[bool, typer.Option(help="Also what happ
 
         shown = _view(record)
         if events:
-            shown["events"] = [views.event(one).model_dump(mode="json") for one in history]
+            shown["events"] = [views.event(one).plain() for one in history]
         screen.print_json(shown)
         return
     screen.show(record)
@@ -188,4 +188,4 @@ def _change(act: "Callable[[World], Authorization]", as_json: bool, *, send: boo
 def _view(record: "Authorization") -> dict[str, object]:
     from gateway.api import views
 
-    return views.authorization(record).model_dump(mode="json")
+    return views.authorization(record).plain()

@@ -80,7 +80,7 @@ def check(
         from gateway.api import views
         from gateway.cli.screen import print_json
 
-        print_json([views.prepared(one, with_bundle=bundle).model_dump(mode="json") for one in prepared])
+        print_json([views.prepared(one, with_bundle=bundle).plain() for one in prepared])
     else:
         for one in prepared:
             _show_prepared(one)
@@ -106,7 +106,7 @@ def _finish(world: "World", received: "Received", lease_seconds: int, as_json: b
         from gateway.api import views
 
         screen.print_json({"order": received.order_id, "authorizations": [
-            views.authorization(record).model_dump(mode="json") for record in records]})
+            views.authorization(record).plain() for record in records]})
     else:
         typer.echo(f"order {received.order_id}")
         for record in records:

@@ -10,11 +10,15 @@ def serve(
     port: Annotated[int, typer.Option(help="Port; 0 keeps the setting PA_PORT.")] = 0,
 ) -> None:
     """Serve the REST API and send what is due, until stopped. Settings come from PA_* variables."""
+    from datetime import timedelta
+
     from gateway.api.server import serve as run
     from gateway.bootstrap import gateway
     from gateway.settings import Settings
+    from gateway.worker import Pool
 
     present = Settings()
     settings = present.model_copy(update={"host": host or present.host, "port": port or present.port})
     with gateway(settings) as world:
-        run(world, settings)
+        workers = Pool(world, threads=settings.workers, lease=timedelta(seconds=settings.lease_seconds))
+        run(world, settings, workers)

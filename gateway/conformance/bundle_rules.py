@@ -42,22 +42,36 @@ def _full_urls(context: Context, entries: list[Entry]) -> None:
         place = entry.path.removesuffix(".resource") + ".fullUrl"
         url = entry.full_url
         if url and not (_WEB.fullmatch(url) or _GUID.fullmatch(url)):
-            context.findings.error("full-url", place, "fullUrl is neither an http(s) URL nor a version 4 UUID "
-                                                      "(spec-16).",
-                                   "Send the resource's absolute http(s) URL, or urn:uuid: and a random "
-                                   "(version 4) UUID in lower case.", code="value")
+            context.findings.error(
+                "full-url",
+                place,
+                "fullUrl is neither an http(s) URL nor a version 4 UUID (spec-16).",
+                "Send the resource's absolute http(s) URL, or urn:uuid: and a random (version 4) UUID in lower case.",
+                code="value",
+            )
         elif url.startswith("http") and not _agrees(entry):
-            context.findings.error("full-url", place, "fullUrl names another id than the resource has.",
-                                   "End fullUrl with the resource's type and id.", code="value")
+            context.findings.error(
+                "full-url",
+                place,
+                "fullUrl names another id than the resource has.",
+                "End fullUrl with the resource's type and id.",
+                code="value",
+            )
         if url and url in seen:
-            context.findings.error("full-url-unique", place, "Another entry has the same fullUrl (spec-14).",
-                                   "Send each resource once.", code="duplicate")
+            context.findings.error(
+                "full-url-unique",
+                place,
+                "Another entry has the same fullUrl (spec-14).",
+                "Send each resource once.",
+                code="duplicate",
+            )
         seen.add(url)
 
 
 def _agrees(entry: Entry) -> bool:
     """R4 bundle: an http fullUrl of the form .../Type/id must name the resource's own id."""
-    kind, identity = (entry.full_url.rstrip("/").split("/") + ["", ""])[-4:-2]
+    parts = entry.full_url.rstrip("/").split("/")  # http://host at least, so never fewer than three
+    kind, identity = parts[-2], parts[-1]
     return kind != entry.resource.get("resourceType") or identity == entry.resource.get("id")
 
 
@@ -67,9 +81,14 @@ def _instances(context: Context, entries: list[Entry]) -> None:
         if not entry.type_id or not entry.full_url.startswith("http"):
             continue
         if seen.setdefault(entry.type_id, entry.full_url) != entry.full_url:
-            context.findings.add(Severity.WARNING, "spec-14", entry.path,
-                                 "Another entry has the same type and id under another fullUrl.",
-                                 "Send each resource once.", code="duplicate")
+            context.findings.add(
+                Severity.WARNING,
+                "spec-14",
+                entry.path,
+                "Another entry has the same type and id under another fullUrl.",
+                "Send each resource once.",
+                code="duplicate",
+            )
 
 
 def _follow(context: Context, index: Index, focus: Entry) -> set[str]:
@@ -83,9 +102,14 @@ def _follow(context: Context, index: Index, focus: Entry) -> set[str]:
                 _dangling(context, path, found.step if found else None)
                 continue
             if found.step is Step.RELATIVE and _PORT.match(entry.full_url):
-                context.findings.add(Severity.WARNING, "reference-relative", path,
-                                     "A relative reference under a base with a port is not found by all receivers.",
-                                     "Send the target's fullUrl.", code="processing")
+                context.findings.add(
+                    Severity.WARNING,
+                    "reference-relative",
+                    path,
+                    "A relative reference under a base with a port is not found by all receivers.",
+                    "Send the target's fullUrl.",
+                    code="processing",
+                )
             if found.step is not Step.CONTAINED and found.entry.path not in reached:
                 reached.add(found.entry.path)
                 waiting.append(found.entry)
@@ -98,7 +122,8 @@ def _outgoing(entry: Entry, *, is_focus: bool) -> Iterator[tuple[str, str]]:
         kind = entry.resource.get("resourceType")
         # spec-66: the prior's own prior does not travel; spec-44: the Claim answered need not be inside.
         if (kind == "Claim" and not is_focus and inner.startswith(".related[")) or (
-                kind == "ClaimResponse" and inner == ".request"):
+            kind == "ClaimResponse" and inner == ".request"
+        ):
             continue
         if not row["reference"].startswith("#"):
             yield path, row["reference"]
@@ -106,12 +131,23 @@ def _outgoing(entry: Entry, *, is_focus: bool) -> Iterator[tuple[str, str]]:
 
 def _dangling(context: Context, path: str, step: Step | None) -> None:
     how = f" by its fullUrl; it would be found by {step.value} only" if step else ", or to more than one"
-    context.findings.error("reference-resolves", path, f"The reference leads to no entry{how} (spec-13).",
-                           "Include the resource, and refer to it by its fullUrl.", code="not-found")
+    context.findings.error(
+        "reference-resolves",
+        path,
+        f"The reference leads to no entry{how} (spec-13).",
+        "Include the resource, and refer to it by its fullUrl.",
+        code="not-found",
+    )
 
 
 def _orphans(context: Context, entries: list[Entry], reached: set[str]) -> None:
     for entry in entries:
         if entry.path not in reached:
-            context.findings.add(Severity.WARNING, "spec-20", entry.path, "Nothing in the request leads to this entry.",
-                                 "Point at it from Claim.supportingInfo, or leave it out.", code="business-rule")
+            context.findings.add(
+                Severity.WARNING,
+                "spec-20",
+                entry.path,
+                "Nothing in the request leads to this entry.",
+                "Point at it from Claim.supportingInfo, or leave it out.",
+                code="business-rule",
+            )

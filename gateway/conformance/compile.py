@@ -76,12 +76,17 @@ class Compiler:
         for raw in self._roots():
             self._follow(raw)
         compiled = {name: self._compile(raw) for name, raw in sorted(self._chosen.items())}
-        files = {_file(package): _render(rows) for package in self._packages
-                 if (rows := {name: compiled[name] for name, raw in self._chosen.items()
-                              if self._shelf.origin[id(raw)] is package})}
+        files = {
+            _file(package): _render(rows)
+            for package in self._packages
+            if (
+                rows := {
+                    name: compiled[name] for name, raw in self._chosen.items() if self._shelf.origin[id(raw)] is package
+                }
+            )
+        }
         names = sorted(files)
-        value_sets = self._value_sets(compiled.values())
-        files["valuesets.json"] = _render_rows(value_sets)
+        files["valuesets.json"] = _render_rows(self._value_sets(compiled.values()))
         files["package.yaml"] = self._manifest(names)
         return files
 
@@ -92,9 +97,7 @@ class Compiler:
                     yield raw
                 if package.file == self._recipe.fallback and raw["kind"] == "resource":
                     yield raw
-        for name in self._recipe.types:
-            if raw := self._shelf.find(R4 + name):
-                yield raw
+        yield from (found for name in self._recipe.types if (found := self._shelf.find(R4 + name)))
 
     def _follow(self, raw: Resource) -> None:
         waiting = [raw]
@@ -122,9 +125,14 @@ class Compiler:
 
     def _value_sets(self, compiled: Iterable[Compact]) -> dict[str, Compact]:
         expander = Expander(Shelf(self._packages, "ValueSet"), Shelf(self._packages, "CodeSystem"))
-        urls = {element["binding"]["set"] for definition in compiled
-                for element in definition["elements"].values() if "binding" in element}
-        return {url: found for url in sorted(urls) if (found := expander.expand(url))}
+        urls = {
+            element["binding"]["set"]
+            for definition in compiled
+            for element in definition["elements"].values()
+            if "binding" in element
+        }
+        found = {url: expander.expand(url) for url in urls}
+        return {url: value_set for url, value_set in found.items() if value_set}
 
     def _manifest(self, names: list[str]) -> str:
         guide = self._packages[0]
@@ -132,11 +140,11 @@ class Compiler:
             "canonical": guide.canonical,
             "version": guide.version,
             "definitions": names,
-            "fallback": next((package.id for package in self._packages
-                              if package.file == self._recipe.fallback), ""),
+            "fallback": next((package.id for package in self._packages if package.file == self._recipe.fallback), ""),
             "dependencies": dict(sorted(guide.dependencies.items())),
-            "sources": [{"file": package.file, "package": package.id, "sha256": package.sha256}
-                        for package in self._packages],
+            "sources": [
+                {"file": package.file, "package": package.id, "sha256": package.sha256} for package in self._packages
+            ],
             "absent": sorted({canonical.partition("|")[0] for canonical in self._shelf.missing}),
             "substituted": [f"{asked} by {given}" for asked, given in sorted(self._shelf.substitutions)],
         }
@@ -177,7 +185,7 @@ def _render(definitions: dict[str, Compact]) -> str:
     for name, definition in sorted(definitions.items()):
         head = {part: value for part, value in definition.items() if part != "elements"}
         lines = ",\n".join(f"  {_line(identity)}: {_line(row)}" for identity, row in definition["elements"].items())
-        blocks.append(f"{_line(name)}: {_line(head)[:-1]}, \"elements\": {{\n{lines}}}}}")
+        blocks.append(f'{_line(name)}: {_line(head)[:-1]}, "elements": {{\n{lines}}}}}')
     return "{\n" + ",\n".join(blocks) + "\n}\n"
 
 

@@ -47,21 +47,34 @@ def _rows(context: Context, node: Node, parent: Item) -> None:
         for row in members:
             _node(context, slice_node, row)
     for row in sorted_rows.strays:
-        context.findings.error("slice", row.path, f"Only {', '.join(node.slices)} may stand here.",
-                               "Send a value of one of these kinds.", code="structure")
+        context.findings.error(
+            "slice",
+            row.path,
+            f"Only {', '.join(node.slices)} may stand here.",
+            "Send a value of one of these kinds.",
+            code="structure",
+        )
 
 
 def _count(context: Context, node: Node, count: int, place: str, slice_name: str) -> None:
     element = node.element
     what = f"{node.path} ({slice_name})" if slice_name else node.path
     if count < element.low:
-        context.findings.error("cardinality", place, f"The profile requires at least {element.low} of {what}; "
-                                                     f"there are {count}.",
-                               f"Send {slice_name or node.name.removesuffix('[x]')}.", code="required")
+        context.findings.error(
+            "cardinality",
+            place,
+            f"The profile requires at least {element.low} of {what}; there are {count}.",
+            f"Send {slice_name or node.name.removesuffix('[x]')}.",
+            code="required",
+        )
     elif element.high is not None and count > element.high:
-        context.findings.error("cardinality", place, f"The profile allows at most {element.high} of {what}; "
-                                                     f"there are {count}.",
-                               "Remove what is too much.", code="structure")
+        context.findings.error(
+            "cardinality",
+            place,
+            f"The profile allows at most {element.high} of {what}; there are {count}.",
+            "Remove what is too much.",
+            code="structure",
+        )
 
 
 def _types(context: Context, node: Node, item: Item) -> None:
@@ -72,8 +85,13 @@ def _types(context: Context, node: Node, item: Item) -> None:
     matching = [row for row in types if row.code == item.type or row.code == "Resource"]
     if not matching:
         if node.name.endswith("[x]") or item.home is item:
-            context.findings.error("type", item.path, f"A {item.type} may not stand here by the profile.",
-                                   f"Send {' or '.join(row.code for row in types)}.", code="structure")
+            context.findings.error(
+                "type",
+                item.path,
+                f"A {item.type} may not stand here by the profile.",
+                f"Send {' or '.join(row.code for row in types)}.",
+                code="structure",
+            )
         return
     for row in matching:
         _type(context, row, item, is_extension=node.name in EXTENSIONS)
@@ -108,22 +126,35 @@ def best_match(context: Context, item: Item, names: tuple[str, ...]) -> None:
 
 def _values(context: Context, element: Element, item: Item) -> None:
     if element.fixed is not None and not equals(element.fixed, item.value):
-        context.findings.error("fixed", item.path, "The profile fixes another value here.",
-                               f"Send {_shown(element.fixed)}.", code="value")
+        context.findings.error(
+            "fixed", item.path, "The profile fixes another value here.", f"Send {_shown(element.fixed)}.", code="value"
+        )
     if element.pattern is not None and not contains(element.pattern, item.value):
-        context.findings.error("pattern", item.path, "The value does not contain what the profile demands.",
-                               f"Send {_shown(element.pattern)}.", code="value")
+        context.findings.error(
+            "pattern",
+            item.path,
+            "The value does not contain what the profile demands.",
+            f"Send {_shown(element.pattern)}.",
+            code="value",
+        )
     if element.max_length is not None and is_text(item.value) and len(item.value) > element.max_length:
-        context.findings.error("max-length", item.path, "The text is too long.",
-                               f"Send at most {element.max_length} characters.", code="too-long")
+        context.findings.error(
+            "max-length",
+            item.path,
+            "The text is too long.",
+            f"Send at most {element.max_length} characters.",
+            code="too-long",
+        )
     if not is_number(item.value):
         return
     if element.min_value is not None and item.value < element.min_value:
-        context.findings.error("min-value", item.path, "The number is too small.",
-                               f"Send {element.min_value} or more.", code="value")
+        context.findings.error(
+            "min-value", item.path, "The number is too small.", f"Send {element.min_value} or more.", code="value"
+        )
     if element.max_value is not None and item.value > element.max_value:
-        context.findings.error("max-value", item.path, "The number is too large.",
-                               f"Send {element.max_value} or less.", code="value")
+        context.findings.error(
+            "max-value", item.path, "The number is too large.", f"Send {element.max_value} or less.", code="value"
+        )
 
 
 def _shown(demand: Any) -> str:

@@ -107,6 +107,8 @@ class Definition:
         type: the R4 type it is or constrains.
         context: for an extension, where it may stand, each `kind:expression`.
         modifier: for an extension, whether it is a modifier extension.
+        added: rules the definition does not hold, each with the id of its element.
+        dropped: keys of published rules not to be run.
     """
 
     name: str
@@ -116,6 +118,7 @@ class Definition:
     context: tuple[str, ...] = ()
     modifier: bool = False
     added: tuple[tuple[str, Rule], ...] = ()
+    dropped: frozenset[str] = frozenset()
 
     @property
     def url(self) -> str:
@@ -126,7 +129,9 @@ class Definition:
         """The tree of its elements, built when first asked for."""
         root = Node(self.type, self.type)
         for identity, compact in self.elements.items():
-            _node(root, identity).element = _element(compact)
+            element = _element(compact)
+            rules = tuple(rule for rule in element.rules if rule.key not in self.dropped)
+            _node(root, identity).element = replace(element, rules=rules)
         for identity, rule in self.added:
             node = _node(root, identity)
             node.element = replace(node.element, rules=(*node.element.rules, rule))
@@ -137,10 +142,17 @@ class Definition:
 _SILENT = (Element(), Element(must_support=True))
 
 
-def read_definition(name: str, compact: Compact) -> Definition:
-    """One entry of a compiled file."""
-    return Definition(name, compact.get("type", name), compact.get("kind", ""), compact["elements"],
-                      tuple(compact.get("context", ())), bool(compact.get("modifier", False)))
+def read_definition(name: str, compact: Compact, *, dropped: frozenset[str] = frozenset()) -> Definition:
+    """One entry of a compiled file, without the rules whose keys are in `dropped`."""
+    return Definition(
+        name,
+        compact.get("type", name),
+        compact.get("kind", ""),
+        compact["elements"],
+        tuple(compact.get("context", ())),
+        bool(compact.get("modifier", False)),
+        dropped=dropped,
+    )
 
 
 class Library:

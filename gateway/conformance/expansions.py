@@ -62,7 +62,8 @@ class Expander:
 
 def _codes(concepts: list[Resource]) -> set[str]:
     return {entry["code"] for entry in concepts} | {
-        code for entry in concepts for code in _codes(entry.get("concept", []))}
+        code for entry in concepts for code in _codes(entry.get("concept", []))
+    }
 
 
 class _Total:

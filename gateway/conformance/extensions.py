@@ -4,6 +4,7 @@ from gateway.conformance import constraints
 from gateway.conformance.context import Context
 from gateway.conformance.definitions import Definition
 from gateway.conformance.items import Item
+from gateway.conformance.slicing import extension_url
 from gateway.fhir.outcome import Severity
 
 
@@ -13,7 +14,8 @@ def check(context: Context, item: Item) -> None:
     if not isinstance(url, str) or not isinstance(item.value, dict):
         return
     _one_or_the_other(context, item)
-    if ":" not in url:  # a relative url: part of a complex extension, whose definition judges it
+    if ":" not in url:
+        _part(context, item, url)
         return
     definition = context.guide.library.find(url)
     if definition is None or definition.type != "Extension":
@@ -22,36 +24,83 @@ def check(context: Context, item: Item) -> None:
     is_modifier = item.node.name == "modifierExtension"
     if definition.modifier != is_modifier:
         due = "modifierExtension" if definition.modifier else "extension"
-        context.findings.error("extension-modifier", item.path, f"This extension belongs in {due}.",
-                               f"Send it in {due}.", code="extension")
+        context.findings.error(
+            "extension-modifier", item.path, f"This extension belongs in {due}.", f"Send it in {due}.", code="extension"
+        )
     _place(context, item, definition)
     constraints.conform(context, definition, item)
+
+
+def _part(context: Context, item: Item, url: str) -> None:
+    """A relative url names a part of a complex extension; what the part holds, that extension's definition judges."""
+    parent = item.parent
+    if parent is None or parent.type != "Extension":
+        context.findings.error(
+            "unknown-extension",
+            item.path,
+            "The url of an extension is absolute here.",
+            "Send the canonical URL of the extension.",
+            code="extension",
+        )
+        return
+    whole = parent.value.get("url") if isinstance(parent.value, dict) else None
+    definition = context.guide.library.find(whole) if isinstance(whole, str) else None
+    if definition is None:
+        return
+    parts = definition.root.children.get("extension", item.node).slices.values()
+    known = sorted(filter(None, map(extension_url, parts)))
+    if url not in known:
+        context.findings.error(
+            "unknown-extension",
+            item.path,
+            f"{definition.url} has no such part.",
+            f"Send one of: {', '.join(known) or 'none'}.",
+            code="extension",
+        )
 
 
 def _one_or_the_other(context: Context, item: Item) -> None:
     """ext-1: a value or further extensions, not both and not neither."""
     has_value = bool(item.child("value[x]"))
     if has_value == bool(item.child("extension")):
-        context.findings.error("ext-1", item.path, "An extension has either a value or extensions of its own.",
-                               "Send one value[x], or extensions, not both.", code="invariant")
+        context.findings.error(
+            "ext-1",
+            item.path,
+            "An extension has either a value or extensions of its own.",
+            "Send one value[x], or extensions, not both.",
+            code="invariant",
+        )
 
 
 def _unknown(context: Context, item: Item, url: str) -> None:
     guide = context.guide
     if url.startswith(guide.canonical):
-        context.findings.error("unknown-extension", item.path,
-                               f"{guide.canonical} {guide.version} defines no such extension.",
-                               "Correct the url, or leave the extension out.", code="extension")
+        context.findings.error(
+            "unknown-extension",
+            item.path,
+            f"{guide.canonical} {guide.version} defines no such extension.",
+            "Correct the url, or leave the extension out.",
+            code="extension",
+        )
     elif item.node.name == "modifierExtension":
-        context.findings.error("unknown-extension", item.path, "A modifier extension that is not known here.",
-                               "Leave it out: whoever does not know a modifier extension must refuse the element.",
-                               code="extension")
+        context.findings.error(
+            "unknown-extension",
+            item.path,
+            "A modifier extension that is not known here.",
+            "Leave it out: whoever does not know a modifier extension must refuse the element.",
+            code="extension",
+        )
     elif url.startswith(guide.overrides.absent):
         context.findings.skip("extension", item.path, "The definition of this extension is not at hand.")
     else:
-        context.findings.add(Severity.INFORMATION, "unknown-extension", item.path,
-                             "An extension the guide does not know; its content is not judged.", "",
-                             code="extension")
+        context.findings.add(
+            Severity.INFORMATION,
+            "unknown-extension",
+            item.path,
+            "An extension the guide does not know; its content is not judged.",
+            "",
+            code="extension",
+        )
 
 
 def _place(context: Context, item: Item, definition: Definition) -> None:
@@ -62,8 +111,13 @@ def _place(context: Context, item: Item, definition: Definition) -> None:
     if not allowed.isdisjoint(_places(item)):
         return
     where = ", ".join(sorted(row.partition(":")[2] for row in allowed))
-    context.findings.error("extension-context", item.path, "The extension may not stand here.",
-                           f"It belongs to: {where}.", code="extension")
+    context.findings.error(
+        "extension-context",
+        item.path,
+        "The extension may not stand here.",
+        f"It belongs to: {where}.",
+        code="extension",
+    )
 
 
 def _places(item: Item) -> set[str]:

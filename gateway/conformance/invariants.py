@@ -18,8 +18,7 @@ from gateway.fhir.outcome import Severity
 def check_all(context: Context, item: Item, rules: Iterable[Rule]) -> None:
     """Run the rules of an element on one value of it."""
     for rule in rules:
-        if rule.key not in context.guide.overrides.replaced:
-            _check(context, item, rule)
+        _check(context, item, rule)
 
 
 def _check(context: Context, item: Item, rule: Rule) -> None:
@@ -31,8 +30,9 @@ def _check(context: Context, item: Item, rule: Rule) -> None:
         return
     if not holds:
         fix = context.guide.fixes.get(rule.key) or f"Make this true here: {rule.expression}"
-        context.findings.add(Severity(rule.severity), rule.key, item.path, f"Rule {rule.key} does not hold.", fix,
-                             code="invariant")
+        context.findings.add(
+            Severity(rule.severity), rule.key, item.path, f"Rule {rule.key} does not hold.", fix, code="invariant"
+        )
 
 
 def _evaluate(item: Item, expression: str) -> bool:
@@ -55,14 +55,29 @@ def check_domain_resource(context: Context, item: Item) -> None:
             _broken(context, row, "dom-2", "A contained resource contains another.", "Contain it one level up.")
         meta = row.value.get("meta")
         if isinstance(meta, dict) and ("versionId" in meta or "lastUpdated" in meta):
-            _broken(context, row, "dom-4", "A contained resource has a version of its own.",
-                    "Leave out meta.versionId and meta.lastUpdated.")
+            _broken(
+                context,
+                row,
+                "dom-4",
+                "A contained resource has a version of its own.",
+                "Leave out meta.versionId and meta.lastUpdated.",
+            )
         if isinstance(meta, dict) and "security" in meta:
-            _broken(context, row, "dom-5", "A contained resource has security labels of its own.",
-                    "Leave out meta.security.")
+            _broken(
+                context,
+                row,
+                "dom-5",
+                "A contained resource has security labels of its own.",
+                "Leave out meta.security.",
+            )
         if f"#{row.value.get('id')}" not in used and not _points_back(row):
-            _broken(context, row, "dom-3", "Nothing refers to the contained resource.",
-                    "Refer to it by # and its id, or remove it.")
+            _broken(
+                context,
+                row,
+                "dom-3",
+                "Nothing refers to the contained resource.",
+                "Refer to it by # and its id, or remove it.",
+            )
 
 
 def _points_back(row: Item) -> bool:

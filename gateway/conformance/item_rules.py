@@ -5,23 +5,34 @@ from gateway.conformance.items import Item
 from gateway.fhir.outcome import Severity
 
 # Row, and the property of Claim.item that points at it.
-_POINTERS = {"careTeam": "careTeamSequence", "diagnosis": "diagnosisSequence", "procedure": "procedureSequence",
-             "supportingInfo": "informationSequence"}
+_POINTERS = {
+    "careTeam": "careTeamSequence",
+    "diagnosis": "diagnosisSequence",
+    "procedure": "procedureSequence",
+    "supportingInfo": "informationSequence",
+}
 _NUMBERED = ("item", "insurance", *_POINTERS)
 _RULES = {"supportingInfo": "spec-22"}
+_IMMEDIATE_APPEAL = "1"  # X12 1322
 
 
 def check_claim(context: Context, claim: Item) -> None:
     """Hold the rows of one Claim together."""
     for name in _NUMBERED:
         _unique(context, claim, name)
+    _immediate_appeals(context, claim)
     for name, pointer in _POINTERS.items():
         known = {_number(row) for row in claim.child(name)}
         for item in claim.child("item"):
             for row in item.child(pointer):
                 if _is_number(row.value) and row.value not in known:
-                    context.findings.error("sequence-resolves", row.path, f"No {name} has this sequence.",
-                                           f"Point at the sequence of a {name} that is sent.", code="not-found")
+                    context.findings.error(
+                        "sequence-resolves",
+                        row.path,
+                        f"No {name} has this sequence.",
+                        f"Point at the sequence of a {name} that is sent.",
+                        code="not-found",
+                    )
 
 
 def _unique(context: Context, claim: Item, name: str) -> None:
@@ -31,9 +42,13 @@ def _unique(context: Context, claim: Item, name: str) -> None:
         if number is None:
             continue
         if number in seen:
-            context.findings.error(_RULES.get(name, "sequence-unique"), f"{row.path}.sequence",
-                                   f"Another {name} has the same sequence.",
-                                   f"Give each {name} its own sequence, and keep it in updates.", code="duplicate")
+            context.findings.error(
+                _RULES.get(name, "sequence-unique"),
+                f"{row.path}.sequence",
+                f"Another {name} has the same sequence.",
+                f"Give each {name} its own sequence, and keep it in updates.",
+                code="duplicate",
+            )
         seen.add(number)
 
 
@@ -44,3 +59,34 @@ def _number(row: Item) -> int | None:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _immediate_appeals(context: Context, claim: Item) -> None:
+    """ImmediateLevelOfCare as meant: an immediate appeal states its level of service on the Claim.
+
+    As published the rule can never fail (profiles/pas/2.2.1/overrides.yaml).
+    """
+    base = f"{context.guide.canonical}/StructureDefinition/extension-"
+    if _extensions(claim, f"{base}levelOfServiceCode"):
+        return
+    for item in claim.child("item"):
+        for extension in _extensions(item, f"{base}certificationType"):
+            codes = [
+                coding.value.get("code")
+                for concept in extension.child("value[x]")
+                for coding in concept.child("coding")
+                if isinstance(coding.value, dict)
+            ]
+            if _IMMEDIATE_APPEAL in codes:
+                context.findings.add(
+                    Severity.WARNING,
+                    "ImmediateLevelOfCare",
+                    item.path,
+                    "An immediate appeal without a level of service.",
+                    "Send the extension levelOfServiceCode on the Claim.",
+                    code="business-rule",
+                )
+
+
+def _extensions(item: Item, url: str) -> list[Item]:
+    return [row for row in item.child("extension") if isinstance(row.value, dict) and row.value.get("url") == url]

@@ -11,7 +11,6 @@ from typing import Any
 from gateway.conformance.definitions import Library, Node, TypeRef
 from gateway.conformance.primitives import is_primitive
 
-
 UNKNOWN = Node("Resource", "Resource")
 
 
@@ -87,8 +86,18 @@ class Item:
 
     __slots__ = ("_children", "home", "node", "outer", "parent", "path", "reader", "shadow", "type", "value")
 
-    def __init__(self, reader: Reader, value: Any, path: str, type_: str, node: Node, *,
-                 shadow: Any = None, parent: "Item | None" = None, outer: "Item | None" = None) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        value: Any,
+        path: str,
+        type_: str,
+        node: Node,
+        *,
+        shadow: Any = None,
+        parent: "Item | None" = None,
+        outer: "Item | None" = None,
+    ) -> None:
         self.reader = reader
         self.value, self.shadow, self.path, self.type, self.node = value, shadow, path, type_, node
         self.parent, self.outer = parent, outer
@@ -125,18 +134,17 @@ class Item:
     def _read(self, content: dict[str, Any]) -> Iterator[tuple[str, "Item"]]:
         fields = self.fields
         for key, value in content.items():
-            shadows: Any = None
             field = fields.get(key)
+            rows: Iterator[Item] = iter(())
             if field is not None:
-                shadows = content.get(f"_{key}") if is_primitive(field.type.code) else None
-            elif key.startswith("_") and key[1:] not in content:
+                beside = content.get(f"_{key}") if is_primitive(field.type.code) else None
+                rows = self._rows(field, value, beside)
+            elif key.startswith("_") and key[1:] not in content:  # a primitive that has extensions only
                 field = fields.get(key[1:])
-                if field is None or not is_primitive(field.type.code):
-                    continue
-                value, shadows = None, value
-            else:
-                continue
-            yield from ((field.node.name, item) for item in self._rows(field, value, shadows))
+                if field is not None and is_primitive(field.type.code):
+                    rows = self._rows(field, None, value)
+            if field is not None:
+                yield from ((field.node.name, row) for row in rows)
 
     def _rows(self, field: Field, value: Any, shadows: Any) -> Iterator["Item"]:
         name = field.node.name.removesuffix("[x]")

@@ -6,7 +6,6 @@ Keyed by the expression itself, so that a guide that redefines a key gets its ow
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
 from gateway.conformance.items import Item
 from gateway.conformance.primitives import is_number
@@ -47,7 +46,7 @@ def _lacks(name: str) -> Native:
 def _not_negative(name: str) -> Native:
     def check(item: Item) -> bool:
         value = item.value.get(name) if isinstance(item.value, dict) else None
-        return not is_number(value) or value >= 0
+        return value is None or not is_number(value) or value >= 0
 
     return check
 
@@ -63,7 +62,7 @@ def _period(item: Item) -> bool:
 
 def _range(item: Item) -> bool:
     low, high = (_amount(item, name) for name in ("low", "high"))
-    return low is None or high is None or low <= high
+    return low is None or high is None or bool(low <= high)
 
 
 def _amount(item: Item, name: str) -> Decimal | None:
@@ -84,8 +83,7 @@ def _reference(item: Item) -> bool:
         return True
     container = (item.home.outer or item.home).value
     held = container.get("contained")
-    return isinstance(held, list) and any(
-        isinstance(row, dict) and row.get("id") == target[1:] for row in held)
+    return isinstance(held, list) and any(isinstance(row, dict) and row.get("id") == target[1:] for row in held)
 
 
 def _full_day(item: Item) -> bool:
@@ -154,8 +152,10 @@ NATIVE: dict[str, Native] = {
     "value.empty() or system.exists()": _implies("value", "system"),
     "start.hasValue().not() or end.hasValue().not() or (start <= end)": _period,
     "low.empty() or high.empty() or (low <= high)": _range,
-    ("reference.startsWith('#').not() or (reference.substring(1).trace('url') in "
-     "%rootResource.contained.id.trace('ids'))"): _reference,
+    (
+        "reference.startsWith('#').not() or (reference.substring(1).trace('url') in "
+        "%rootResource.contained.id.trace('ids'))"
+    ): _reference,
     "duration.empty() or durationUnit.exists()": _implies("duration", "durationUnit"),
     "period.empty() or periodUnit.exists()": _implies("period", "periodUnit"),
     "duration.exists() implies duration >= 0": _not_negative("duration"),
@@ -166,20 +166,28 @@ NATIVE: dict[str, Native] = {
     "timeOfDay.empty() or when.empty()": lambda item: not (_has(item, "timeOfDay") and _has(item, "when")),
     "resource.exists() or request.exists() or response.exists()": _any_of("resource", "request", "response"),
     "fullUrl.contains('/_history/').not()": lambda item: "/_history/" not in _text(item, "fullUrl"),
+    "fullUrl.exists() implies fullUrl.contains('/_history/').not()": lambda item: (
+        "/_history/" not in _text(item, "fullUrl")
+    ),
     "(identifier.count() + name.count()) > 0": _any_of("identifier", "name"),
     "where(use = 'home').empty()": lambda item: _text(item, "use") != "home",
     "name.exists() or telecom.exists() or address.exists() or organization.exists()": _any_of(
-        "name", "telecom", "address", "organization"),
+        "name", "telecom", "address", "organization"
+    ),
     "telecom.exists() or endpoint.exists()": _any_of("telecom", "endpoint"),
     "entry.first().resource is Claim": _first_is("Claim"),
     "entry.first().resource is ClaimResponse": _first_is("ClaimResponse"),
-    ("entry.all(request.exists() = (%resource.type = 'batch' or %resource.type = 'transaction' or "
-     "%resource.type = 'history'))"): _only_in("request", "batch", "transaction", "history"),
-    ("entry.all(response.exists() = (%resource.type = 'batch-response' or %resource.type = "
-     "'transaction-response' or %resource.type = 'history'))"): _only_in(
-        "response", "batch-response", "transaction-response", "history"),
-    ("(type = 'history') or entry.where(fullUrl.exists()).select(fullUrl&resource.meta.versionId)"
-     ".isDistinct()"): _distinct_urls,
+    (
+        "entry.all(request.exists() = (%resource.type = 'batch' or %resource.type = 'transaction' or "
+        "%resource.type = 'history'))"
+    ): _only_in("request", "batch", "transaction", "history"),
+    (
+        "entry.all(response.exists() = (%resource.type = 'batch-response' or %resource.type = "
+        "'transaction-response' or %resource.type = 'history'))"
+    ): _only_in("response", "batch-response", "transaction-response", "history"),
+    (
+        "(type = 'history') or entry.where(fullUrl.exists()).select(fullUrl&resource.meta.versionId).isDistinct()"
+    ): _distinct_urls,
     "htmlChecks()": _always,
     "value.matches('^[0-9]{10}$')": _matches("[0-9]{10}"),
     "value.matches('^[0-9]{5}$')": _matches("[0-9]{5}"),
@@ -187,5 +195,6 @@ NATIVE: dict[str, Native] = {
     _NPI: _npi_check_digit,
     # Ours, in rules.yaml:
     "value.exists() and (unit.exists() or code.exists())": lambda item: (
-        _has(item, "value") and (_has(item, "unit") or _has(item, "code"))),
+        _has(item, "value") and (_has(item, "unit") or _has(item, "code"))
+    ),
 }

@@ -1,8 +1,8 @@
 """The known defects of a guide (`overrides.yaml`), each with its reason, and how they bend the checker.
 
-    contexts:  an extension may also stand where the guide's own profiles put it, beyond its declared context
-    replaced:  an invariant that is wrong as published; what is meant is in rules.yaml
-    absent:    definitions no package at hand holds; their use is reported as not evaluated
+contexts:  an extension may also stand where the guide's own profiles put it, beyond its declared context
+replaced:  an invariant that is wrong as published; what is meant is in rules.yaml
+absent:    definitions no package at hand holds; their use is reported as not evaluated
 """
 
 from collections.abc import Mapping
@@ -13,9 +13,9 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class Overrides:
     """Attributes:
-        contexts: extension URL to the further places it may stand.
-        replaced: keys of invariants not to be run as published.
-        absent: URL prefixes of definitions that are known to exist and are not at hand.
+    contexts: extension URL to the further places it may stand.
+    replaced: keys of invariants not to be run as published.
+    absent: URL prefixes of definitions that are known to exist and are not at hand.
     """
 
     contexts: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -29,6 +29,8 @@ class Overrides:
         for row in raw.get("contexts", ()):
             for url in row["extensions"]:
                 contexts.setdefault(url, set()).update(row["also"])
-        return cls({url: frozenset(places) for url, places in contexts.items()},
-                   frozenset(row["rule"] for row in raw.get("replaced", ())),
-                   tuple(row["prefix"] for row in raw.get("absent", ())))
+        return cls(
+            {url: frozenset(places) for url, places in contexts.items()},
+            frozenset(row["rule"] for row in raw.get("replaced", ())),
+            tuple(row["prefix"] for row in raw.get("absent", ())),
+        )

@@ -71,8 +71,15 @@ def read_package(path: Path) -> Package:
     name, version = _name_version(path, manifest)
     with path.open("rb") as stream:
         sha256 = file_digest(stream, "sha256").hexdigest()
-    return Package(path.name, name, version, str(manifest.get("canonical", "http://hl7.org/fhir")), sha256,
-                   dict(manifest.get("dependencies", {})), tuple(resources))
+    return Package(
+        path.name,
+        name,
+        version,
+        str(manifest.get("canonical", "http://hl7.org/fhir")),
+        sha256,
+        dict(manifest.get("dependencies", {})),
+        tuple(resources),
+    )
 
 
 def read_packages(paths: Iterable[Path]) -> tuple[Package, ...]:

@@ -7,11 +7,17 @@ from typing import Any
 def equals(fixed: Any, value: Any) -> bool:
     """Exactly this value: same properties, same order of rows, numbers by value."""
     if isinstance(fixed, dict):
-        return (isinstance(value, dict) and fixed.keys() == value.keys()
-                and all(equals(part, value[name]) for name, part in fixed.items()))
+        return (
+            isinstance(value, dict)
+            and fixed.keys() == value.keys()
+            and all(equals(part, value[name]) for name, part in fixed.items())
+        )
     if isinstance(fixed, list):
-        return (isinstance(value, list) and len(fixed) == len(value)
-                and all(equals(part, other) for part, other in zip(fixed, value, strict=True)))
+        return (
+            isinstance(value, list)
+            and len(fixed) == len(value)
+            and all(equals(part, other) for part, other in zip(fixed, value, strict=True))
+        )
     return _same(fixed, value)
 
 
@@ -19,10 +25,10 @@ def contains(pattern: Any, value: Any) -> bool:
     """At least what the pattern says: its properties, and for each of its rows a row that contains it."""
     if isinstance(pattern, dict):
         return isinstance(value, dict) and all(
-            name in value and contains(part, value[name]) for name, part in pattern.items())
+            name in value and contains(part, value[name]) for name, part in pattern.items()
+        )
     if isinstance(pattern, list):
-        return isinstance(value, list) and all(
-            any(contains(part, other) for other in value) for part in pattern)
+        return isinstance(value, list) and all(any(contains(part, other) for other in value) for part in pattern)
     return _same(pattern, value)
 
 

@@ -103,8 +103,11 @@ FORMATS: dict[str, tuple[Check, Check, str]] = {
     "canonical": (is_text, _uri, _URI_FIX),
     "code": (is_text, _code, "Send the code as a string without leading, trailing or double spaces."),
     "date": (is_text, _exists(_DATE), "Send a date that exists as YYYY, YYYY-MM or YYYY-MM-DD."),
-    "dateTime": (is_text, _exists(_DATE_TIME),
-                 "Send a date that exists as YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss with a time zone."),
+    "dateTime": (
+        is_text,
+        _exists(_DATE_TIME),
+        "Send a date that exists as YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss with a time zone.",
+    ),
     "decimal": (is_number, lambda _: True, "Send a number, without quotes."),
     "id": (is_text, _matches(_ID), "Send 1 to 64 of A-Z a-z 0-9 - and . as a string."),
     "instant": (is_text, _exists(_INSTANT), "Send YYYY-MM-DDThh:mm:ss with a time zone, on a date that exists."),

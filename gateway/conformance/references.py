@@ -35,14 +35,18 @@ def claimed(context: Context, items: Iterable[Item]) -> Iterable[Demand]:
         for position, canonical in enumerate(declared(item)):
             definition = context.guide.library.find(canonical)
             if definition is None:
-                context.findings.skip("profile", f"{item.path}.meta.profile[{position}]",
-                                      "The definition of this profile is not at hand.")
+                context.findings.skip(
+                    "profile", f"{item.path}.meta.profile[{position}]", "The definition of this profile is not at hand."
+                )
             elif definition.type == item.type:
                 yield Demand(item, (definition.name,))
             else:
-                context.findings.error("profile", f"{item.path}.meta.profile[{position}]",
-                                       f"This profile is for {definition.type}, the resource is another type.",
-                                       "Remove the profile, or correct it.")
+                context.findings.error(
+                    "profile",
+                    f"{item.path}.meta.profile[{position}]",
+                    f"This profile is for {definition.type}, the resource is another type.",
+                    "Remove the profile, or correct it.",
+                )
 
 
 def declared(item: Item) -> list[str]:
@@ -53,7 +57,8 @@ def declared(item: Item) -> list[str]:
 
 
 def _point(context: Context, pointer: Pointer, index: Index, sources: dict[str, Entry]) -> None:
-    reference = pointer.item.value.get("reference")
+    value = pointer.item.value
+    reference = value.get("reference") if isinstance(value, dict) else None
     if not isinstance(reference, str) or not pointer.targets:
         return
     home = pointer.item.home
@@ -64,14 +69,20 @@ def _point(context: Context, pointer: Pointer, index: Index, sources: dict[str, 
     library = context.guide.library
     definitions = [library.find(name) or library.type(name) for name in pointer.targets]
     if None in definitions and target.type not in pointer.targets:
-        context.findings.skip("reference-target", pointer.item.path,
-                              "The definition of an allowed target is not at hand.")
+        context.findings.skip(
+            "reference-target", pointer.item.path, "The definition of an allowed target is not at hand."
+        )
         return
     fitting = [one for one in definitions if one and one.type in (target.type, "Resource")]
     if not fitting and target.type not in pointer.targets:
         kinds = sorted({one.type for one in definitions if one})
-        context.findings.error("reference-target", pointer.item.path, "The reference points at the wrong type.",
-                               f"Point at {' or '.join(kinds)}.", code="structure")
+        context.findings.error(
+            "reference-target",
+            pointer.item.path,
+            "The reference points at the wrong type.",
+            f"Point at {' or '.join(kinds)}.",
+            code="structure",
+        )
     elif fitting and all("/" in one.name for one in fitting):
         context.demands.append(Demand(target, tuple(one.name for one in fitting)))
 

@@ -140,6 +140,9 @@ def _child(node: Node, step: Step) -> Node | None:
 
 def _children(row: Item, step: Step) -> list[Item]:
     if step.url:
-        return [other for other in row.child("extension")
-                if isinstance(other.value, dict) and other.value.get("url") == step.url]
+        return [
+            other
+            for other in row.child("extension")
+            if isinstance(other.value, dict) and other.value.get("url") == step.url
+        ]
     return row.child(step.name) or row.child(f"{step.name}[x]")

@@ -100,10 +100,7 @@ def compact(row: Resource, resolve: Resolve) -> Compact:
     result: Compact = {"card": f"{row['min']}..{row['max']}"}
     if types := [_type(entry, resolve) for entry in row.get("type", [])]:
         result["types"] = types
-    for name, value in row.items():
-        for bound in _BOUNDS:
-            if name.startswith(bound) and name != bound and name[len(bound)].isupper():
-                result[bound] = value
+    result.update(_bounds(row))
     binding = row.get("binding", {})
     if binding.get("strength") in ("required", "extensible") and binding.get("valueSet"):
         result["binding"] = {"strength": binding["strength"], "set": binding["valueSet"].partition("|")[0]}
@@ -118,6 +115,16 @@ def compact(row: Resource, resolve: Resolve) -> Compact:
     if "contentReference" in row:
         result["ref"] = "#" + row["contentReference"].partition("#")[2]
     return result
+
+
+def _bounds(row: Resource) -> Compact:
+    """fixedUri, patternCodeableConcept, minValueInteger and so on, without their type."""
+    return {
+        bound: value
+        for name, value in row.items()
+        for bound in _BOUNDS
+        if name.startswith(bound) and name[len(bound) :][:1].isupper()
+    }
 
 
 def _type(entry: Resource, resolve: Resolve) -> Any:
@@ -167,6 +174,9 @@ def _implied(identity: str, rows: dict[str, Compact]) -> bool:
     """Whether the mandatory slices of an element already demand its minimum, so that saying it twice is noise."""
     element = rows[identity]
     low, _, high = element["card"].partition("..")
-    minima = [int(row["card"].partition("..")[0]) for other, row in rows.items()
-              if other.startswith(f"{identity}:") and "." not in other[len(identity):]]
+    minima = [
+        int(row["card"].partition("..")[0])
+        for other, row in rows.items()
+        if other.startswith(f"{identity}:") and "." not in other[len(identity) :]
+    ]
     return high == "*" and 0 < int(low) <= sum(minima)

@@ -44,8 +44,12 @@ class ValueSet:
         """From its compiled or hand-written form."""
         rows = compact.get("codes", {})
         by_system = rows if isinstance(rows, dict) else {"": rows}
-        return cls(url, {system: frozenset(codes) for system, codes in by_system.items()},
-                   frozenset(compact.get("open", ())), bool(compact.get("unknown", False)))
+        return cls(
+            url,
+            {system: frozenset(codes) for system, codes in by_system.items()},
+            frozenset(compact.get("open", ())),
+            bool(compact.get("unknown", False)),
+        )
 
     def judge(self, system: Any, code: Any) -> Verdict:
         """A Coding, or with `system` None a bare code."""
@@ -82,7 +86,8 @@ class Terminology:
         """Whether a value may belong to the set: used to tell slices apart, so doubt counts as yes."""
         value_set = self._sets.get(url)
         return value_set is None or any(
-            value_set.judge(*pair) in (Verdict.MEMBER, Verdict.UNKNOWN) for pair in _codings(item))
+            value_set.judge(*pair) in (Verdict.MEMBER, Verdict.UNKNOWN) for pair in _codings(item)
+        )
 
     def check(self, item: Item, strength: str, url: str, findings: Findings) -> None:
         """Report a value outside its binding; nothing is said about a value of the wrong shape."""
@@ -97,13 +102,22 @@ class Terminology:
         if Verdict.MEMBER in verdicts:
             return
         if Verdict.UNKNOWN in verdicts:
-            findings.skip("binding", item.path, f"Whether the code belongs to value set {url} is not known here, "
-                                                "only that its system is right.")
+            findings.skip(
+                "binding",
+                item.path,
+                f"Whether the code belongs to value set {url} is not known here, only that its system is right.",
+            )
             return
         severity = Severity.ERROR if strength == "required" else Severity.WARNING
         reason = verdicts[0].value if verdicts else "there is no coding"
-        findings.add(severity, "binding", item.path, f"Not a code of the {strength} value set {url}: {reason}.",
-                     _fix(value_set), code="code-invalid")
+        findings.add(
+            severity,
+            "binding",
+            item.path,
+            f"Not a code of the {strength} value set {url}: {reason}.",
+            _fix(value_set),
+            code="code-invalid",
+        )
 
 
 def _fix(value_set: ValueSet) -> str:

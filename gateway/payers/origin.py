@@ -67,6 +67,8 @@ def _host(netloc: str, host: str) -> str:
     if netloc.startswith("["):
         if "%" in host:
             raise ValueError("an address carries no zone id")
+        if not re.fullmatch(r"\[[^\]]*\](:[0-9]+)?", netloc):
+            raise ValueError("only a port follows an address in brackets")
         try:
             return IPv6Address(host).compressed
         except AddressValueError:

@@ -196,7 +196,7 @@ def read_profile(path: Path) -> PayerProfile:
     """
     table = read_table(path, file.PayerTable)
     if table.id != path.stem:
-        raise FileFault((f"{path}:1: id: is not the name of the file; write `id: {path.stem}` or rename the file.",))
+        raise FileFault((f"{path}: id: is not the name of the file; write `id: {path.stem}` or rename the file.",))
     return PayerProfile(
         path=path,
         id=table.id,

@@ -93,7 +93,7 @@ def _problem(path: Path, document: _Document, model: type[Table], row: ErrorDeta
     key = ".".join(str(part + 1) if isinstance(part, int) else part for part in place)
     if row["type"] == "extra_forbidden":
         known = _keys(model, place[:-1])
-        near = get_close_matches(str(place[-1]), known, n=1, cutoff=0.5)
+        near = get_close_matches(str(place[-1]), known, n=1)
         fix = f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(known)}."
         return f"{path}:{line}: {key}: is not a known key; {fix}"
     text = _TEXTS.get(row["type"]) or row["msg"].removeprefix("Value error, ")

@@ -28,6 +28,7 @@ from gateway.sandbox.tokens import TokenDesk, TokenFault
 
 _JSON_TYPES = {FHIR, "application/json"}
 _TOKEN_BYTES = 64 * 1024
+_SUBMIT_PATH = "/fhir/Claim/$submit"
 
 
 def create_app(config: SandboxConfig) -> FastAPI:
@@ -46,7 +47,10 @@ def create_app(config: SandboxConfig) -> FastAPI:
     app.include_router(control_router(config, store))
 
     @app.exception_handler(Refused)
-    def answer_refused(_: Request, fault: Refused) -> Response:
+    def answer_refused(request: Request, fault: Refused) -> Response:
+        if request.url.path == _SUBMIT_PATH:  # seen by the owner as well, without the body
+            client, at = getattr(request.state, "client", ""), config.now().isoformat()
+            store.receive(Received(at, "submit", client, fault.status, failures(fault.issues)))
         return outcome_response(fault)
 
     @app.exception_handler(HTTPException)
@@ -119,28 +123,21 @@ def _fhir_router(config: SandboxConfig, store: Store) -> APIRouter:
         body: Annotated[bytes, Depends(body_reader(config.limits.size))],
     ) -> Response:
         if _media_type(request) not in _JSON_TYPES or "content-encoding" in request.headers:
-            raise refused(
-                415,
-                "media-type",
-                "The body is not plain FHIR JSON.",
-                f"Send {FHIR}, not compressed.",
-                code="not-supported",
-            )
+            fix = f"Send {FHIR}, not compressed."
+            raise refused(415, "media-type", "The body is not plain FHIR JSON.", fix, code="not-supported")
         outcome = submit(body, config)
         answer = fhir_response(outcome.resource, status=outcome.status)
-        store.receive(
-            Received(
-                at=config.now().isoformat(),
-                what="submit",
-                client=grant.client,
-                status=outcome.status,
-                failures=failures(outcome.issues),
-                scenarios=outcome.scenarios,
-                body=body,
-                answer=bytes(answer.body),
-            ),
-            outcome.book,
+        row = Received(
+            at=config.now().isoformat(),
+            what="submit",
+            client=grant.client,
+            status=outcome.status,
+            failures=failures(outcome.issues),
+            scenarios=outcome.scenarios,
+            body=body,
+            answer=bytes(answer.body),
         )
+        store.receive(row, outcome.book)
         return answer
 
     return router

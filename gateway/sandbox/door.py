@@ -1,7 +1,6 @@
 """The HTTP door of the sandbox: bodies within a size, bearer tokens, and refusals as one OperationOutcome."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import Request, Response
@@ -10,18 +9,18 @@ from gateway.fhir.json import dumps
 from gateway.fhir.outcome import Issue, Severity, to_operation_outcome
 from gateway.sandbox.config import SandboxConfig
 from gateway.sandbox.scopes import SUBMIT, may_submit
-from gateway.sandbox.store import Failure, Grant, Received, Store
+from gateway.sandbox.store import Failure, Grant, Store
 
 FHIR = "application/fhir+json"
+_INVALID = 'Bearer realm="sandbox", error="invalid_token"'
 
 
-@dataclass
 class Refused(Exception):
     """A request that is not served; becomes one OperationOutcome."""
 
-    status: int
-    issues: tuple[Issue, ...]
-    headers: dict[str, str] = field(default_factory=dict)
+    def __init__(self, status: int, issues: tuple[Issue, ...], headers: dict[str, str]) -> None:
+        super().__init__(f"{status}: {', '.join(issue.rule for issue in issues)}")
+        self.status, self.issues, self.headers = status, issues, headers
 
 
 def refused(
@@ -72,65 +71,37 @@ def body_reader(limit: int) -> Callable[[Request], Awaitable[bytes]]:
 
 
 def bearer_reader(config: SandboxConfig, store: Store) -> Callable[[Request], Grant]:
-    """A dependency that gives the grant behind the bearer token, or refuses; refusals are recorded."""
+    """A dependency that gives the grant behind the bearer token, or refuses; `request.state.client` is who it is."""
 
     def read(request: Request) -> Grant:
-        grant = None
-        try:
-            grant = _grant(request, config, store)
-            _check_scope(grant)
-        except Refused as fault:
-            store.receive(
-                Received(
-                    at=config.now().isoformat(),
-                    what="submit",
-                    client=grant.client if grant else "",
-                    status=fault.status,
-                    failures=failures(fault.issues),
-                )
-            )
-            raise
+        grant = _grant(request, store)
+        request.state.client = grant.client
+        _check(grant, config.now().timestamp())
         return grant
 
     return read
 
 
-def _grant(request: Request, config: SandboxConfig, store: Store) -> Grant:
+def _grant(request: Request, store: Store) -> Grant:
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token.strip():
-        raise refused(
-            401,
-            "token-missing",
-            "There is no bearer token.",
-            "Ask the token endpoint for one.",
-            code="login",
-            headers={"WWW-Authenticate": 'Bearer realm="sandbox"'},
-        )
+        raise _unauthorized("token-missing", "There is no bearer token.", 'Bearer realm="sandbox"')
     grant = store.grant(token.strip())
-    if grant is None or grant.expires <= config.now().timestamp():
-        rule, text = (
-            ("token-unknown", "The token is not one of this server.")
-            if grant is None
-            else ("token-expired", "The token has expired.")
-        )
-        raise refused(
-            401,
-            rule,
-            text,
-            "Ask the token endpoint for a new one.",
-            code="login",
-            headers={"WWW-Authenticate": 'Bearer realm="sandbox", error="invalid_token"'},
-        )
+    if grant is None:
+        raise _unauthorized("token-unknown", "The token is not one of this server.", _INVALID)
     return grant
 
 
-def _check_scope(grant: Grant) -> None:
+def _check(grant: Grant, now: float) -> None:
+    if grant.expires <= now:
+        raise _unauthorized("token-expired", "The token has expired.", _INVALID)
     if not may_submit(grant.scopes):
-        raise refused(
-            403,
-            "scope",
-            "The token may not submit.",
-            f"Ask for a scope that covers {SUBMIT}.",
-            code="forbidden",
-            headers={"WWW-Authenticate": f'Bearer realm="sandbox", error="insufficient_scope", scope="{SUBMIT}"'},
-        )
+        challenge = f'Bearer realm="sandbox", error="insufficient_scope", scope="{SUBMIT}"'
+        fix = f"Ask for a scope that covers {SUBMIT}."
+        headers = {"WWW-Authenticate": challenge}
+        raise refused(403, "scope", "The token may not submit.", fix, code="forbidden", headers=headers)
+
+
+def _unauthorized(rule: str, text: str, challenge: str) -> Refused:
+    fix = "Ask the token endpoint for a new one."
+    return refused(401, rule, text, fix, code="login", headers={"WWW-Authenticate": challenge})

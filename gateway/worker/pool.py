@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from datetime import timedelta
 from threading import Event, Thread
 
+from gateway.adapters.log import describe
 from gateway.flow import submit
 from gateway.flow.change import SUBMIT
 from gateway.flow.world import World
@@ -53,7 +54,7 @@ def step(world: World, owner: str, lease: timedelta) -> bool:
     except GatewayError as fault:
         world.log.write("work.failed", authorization=work.authorization, step=work.step, code=fault.code)
     except Exception as fault:  # noqa: BLE001 - a defect must not end the thread; the step comes round after its lease
-        world.log.write("work.failed", authorization=work.authorization, step=work.step, code=type(fault).__name__)
+        world.log.write("work.failed", authorization=work.authorization, step=work.step, fault=describe(fault))
     return True
 
 

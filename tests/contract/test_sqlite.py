@@ -1,10 +1,12 @@
 """The embedded database as a file: who may read it, what survives a kill, and that no history can be rewritten."""
 
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -54,7 +56,15 @@ def test_every_connection_writes_ahead_syncs_fully_and_checks_references(sqlite_
 
 @pytest.mark.parametrize(
     "url",
-    ["sqlite://", "sqlite:///:memory:", "nonsense", "oracle://x", "sqlite:////proc/no/such.db", "sqlite:////dev/null"],
+    [
+        "sqlite://",
+        "sqlite:///:memory:",
+        "sqlite:///x.db?mode=ro",
+        "nonsense",
+        "oracle://x",
+        "sqlite:////proc/no/such.db",
+        "sqlite:////dev/null",
+    ],
 )
 def test_a_database_that_cannot_be_used_is_a_config_fault_with_a_fix(url: str) -> None:
     with pytest.raises(ConfigFault) as fault:
@@ -119,6 +129,23 @@ for n in range(15):
     store = open_store(sqlite_url)
     assert len(store.events(limit=1000)) == 45
     store.close()
+
+
+def test_a_writer_keeps_other_processes_out_from_its_first_look(sqlite_store: SqlStore, tmp_path: Path) -> None:
+    opened(sqlite_store, "one", due=[START])
+    stranger = sqlite3.connect(tmp_path / "gateway.db", isolation_level=None, timeout=0)
+    turned_away: list[str] = []
+
+    def intrude(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("SELECT work"):
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                stranger.execute("BEGIN IMMEDIATE")
+            turned_away.append(statement)
+
+    event.listen(sqlite_store.engine, "after_cursor_execute", intrude)
+    assert sqlite_store.claim("a", START, timedelta(seconds=60))
+    assert turned_away
+    stranger.close()
 
 
 def test_a_reference_that_leads_nowhere_is_refused_by_the_database_itself(sqlite_store: SqlStore) -> None:

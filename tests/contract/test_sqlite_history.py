@@ -14,7 +14,7 @@ COLUMNS = {"order": "client", "completion": "actor", "event": "actor", "exchange
 
 NEW_KEYS = {"id": "'new'", "number": "9", "version": "9"}
 
-# `all`: every column; `forged`: the same with one falsified; `rekeyed`: the same under a fresh key.
+# `all`: every column, `keyed`: all but the row id; `forged`: with one falsified, `rekeyed`: under a fresh key.
 ATTEMPTS = {
     "update": "UPDATE {table} SET {column} = 'forged'",
     "update or replace": "UPDATE OR REPLACE {table} SET {column} = 'forged'",
@@ -22,7 +22,8 @@ ATTEMPTS = {
     "insert": "INSERT INTO {table} ({all}) SELECT {forged} FROM {table}",
     "insert or replace": "INSERT OR REPLACE INTO {table} ({all}) SELECT {forged} FROM {table}",
     "insert or ignore": "INSERT OR IGNORE INTO {table} ({all}) SELECT {forged} FROM {table}",
-    "replace by row id": "REPLACE INTO {table} (rowid, {all}) SELECT rowid, {rekeyed} FROM {table}",
+    "replace by key": "REPLACE INTO {table} ({keyed}) SELECT {forged_keyed} FROM {table}",
+    "replace by row id": "REPLACE INTO {table} (rowid, {keyed}) SELECT rowid, {rekeyed} FROM {table}",
     "upsert": "INSERT INTO {table} ({all}) SELECT {forged} FROM {table} WHERE true ON CONFLICT ({key}) DO UPDATE"
     " SET {column} = 'forged'",
 }
@@ -50,24 +51,28 @@ def connection(request: pytest.FixtureRequest, written: Path, tmp_path: Path) ->
 @pytest.mark.parametrize("name", COLUMNS)
 def test_history_cannot_be_rewritten(connection: sqlite3.Connection, name: str, attempt: str) -> None:
     described = connection.execute("SELECT name, pk FROM pragma_table_info(?)", (name,)).fetchall()
-    quoted = [f'"{column}"' for column, _ in described]
-    forged = ["'forged'" if column == COLUMNS[name] else f'"{column}"' for column, _ in described]
-    # The row id of an event or an exchange is its position: given away by `rowid`, so left out here.
-    rekeyed = {column: NEW_KEYS.get(column, f'"{column}"') for column, _ in described if column != "position"}
+    columns = [column for column, _ in described]
+    # The position of an event or an exchange is its row id: without it, a row is known by its other key.
+    keyed = [column for column in columns if column != "position"]
     parts = {
         "table": f'"{name}"',
         "column": COLUMNS[name],
         "key": ", ".join(column for column, key in described if key),
-        "all": ", ".join(quoted),
-        "forged": ", ".join(forged),
+        "all": listed(columns, {}),
+        "forged": listed(columns, {COLUMNS[name]: "'forged'"}),
+        "keyed": listed(keyed, {}),
+        "forged_keyed": listed(keyed, {COLUMNS[name]: "'forged'"}),
+        "rekeyed": listed(keyed, NEW_KEYS),
     }
-    if attempt == "replace by row id":
-        parts |= {"all": ", ".join(f'"{column}"' for column in rekeyed), "rekeyed": ", ".join(rekeyed.values())}
     before = list(connection.iterdump())
     with pytest.raises(sqlite3.IntegrityError, match="append-only"):
         connection.execute(ATTEMPTS[attempt].format_map(parts))
     assert list(connection.iterdump()) == before
     connection.close()
+
+
+def listed(columns: list[str], values: dict[str, str]) -> str:
+    return ", ".join(values.get(column, f'"{column}"') for column in columns)
 
 
 def test_a_new_row_is_still_welcome(connection: sqlite3.Connection) -> None:

@@ -80,6 +80,14 @@ def test_a_record_nobody_opened_cannot_be_moved(store: Store) -> None:
         store.order("order-one")
 
 
+def test_a_change_nobody_committed_cannot_be_skipped(store: Store) -> None:
+    life = opened(store, "one").built()
+    life.change()
+    with pytest.raises(Conflict):
+        store.commit(life.sent().change())
+    assert store.authorization("one").version == 1
+
+
 def test_several_events_in_one_change_count_from_the_version_that_was_read(store: Store) -> None:
     life = opened(store, "one")
     store.commit(life.built().sent().happen(e.ReplyLost, reason="read-timeout").change())

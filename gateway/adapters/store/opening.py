@@ -46,6 +46,8 @@ def _sqlite_file(url: str) -> Path:
         raise ConfigFault("The database URL cannot be read.", fix=fix) from None
     if parsed.get_backend_name() != "sqlite":
         raise ConfigFault(f"No store for {parsed.get_backend_name()} databases.", fix=fix)
+    if parsed.query:
+        raise ConfigFault("The database URL takes no options.", fix=fix)
     if not parsed.database or parsed.database == ":memory:":
         raise ConfigFault("The database must be a file: what is in memory is lost with the process.", fix=fix)
     return Path(parsed.database)

@@ -6,7 +6,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import IntegrityError
 
 from gateway.adapters.store.sql import Dialect
@@ -42,7 +42,7 @@ def open_engine(path: Path) -> Engine:
             f"The database file {path} cannot be opened: {fault.strerror}.", fix="Set PA_DATABASE to a writable place."
         ) from None
     engine = create_engine(
-        f"sqlite:///{path.absolute()}",
+        URL.create("sqlite", database=str(path.absolute())),
         connect_args={"isolation_level": None},  # the driver begins nothing on its own; `_begin` does
         pool_size=_POOL,
         max_overflow=_POOL,

@@ -53,7 +53,8 @@ def test_an_expired_token_is_401_and_recorded(sandbox: Sandbox) -> None:
 
     assert (reply.status_code, _issue(reply)["code"]) == (401, "login")
     assert 'error="invalid_token"' in reply.headers["www-authenticate"]
-    assert sandbox.store.received(failed=True)[-1].failures[0].rule == "token-expired"
+    row = sandbox.store.received(failed=True)[-1]
+    assert (row.client, row.status, row.failures[0].rule) == ("by-basic", 401, "token-expired")
 
 
 def test_a_token_without_the_scope_is_403(sandbox: Sandbox) -> None:
@@ -81,6 +82,7 @@ def test_a_body_too_large_is_413_however_its_size_is_told(sandbox: Sandbox) -> N
 
     assert (told.status_code, untold.status_code) == (413, 413)
     assert _issue(told)["code"] == "too-long"
+    assert [row.failures[0].rule for row in sandbox.store.received(failed=True)] == ["body-size"] * 2
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,103 @@
+"""What callers send as JSON: the forms of the things people do with an authorization."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from gateway.api.callers import Caller
+from gateway.api.view import Number
+from gateway.flow.review import SpokenDecision
+from gateway.model import authorization as model
+from gateway.model.authorization import Channel, Result, State
+
+Name = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Words = Annotated[str, StringConstraints(max_length=4000, pattern=r"^[^\x00]*$")]
+ByHand = Literal[Channel.PHONE, Channel.PORTAL, Channel.FAX, Channel.MAIL]
+
+
+class Form(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Act(Form):
+    """Who did it."""
+
+    by: Annotated[str, StringConstraints(max_length=80, pattern=r"^[\w .,@'-]*$")] = ""
+    """The person, as your system names them; the client's name is kept beside it."""
+
+    def actor(self, caller: Caller) -> str:
+        return f"person:{self.by}@{caller.client}" if self.by else caller.actor
+
+
+class Drop(Act):
+    """Why a request is given up."""
+
+    reason: Annotated[Words, StringConstraints(min_length=1)]
+
+
+class Amount(Form):
+    value: Number
+    unit: Name = ""
+
+
+class ItemDecision(Form):
+    """The decision on one item."""
+
+    item: Annotated[int, Field(ge=0)] = 0
+    """Item sequence; 0 is every item."""
+    result: Result
+    authorization_number: Name = ""
+    valid_from: date | None = None
+    valid_through: date | None = None
+    quantity: Amount | None = None
+    reason_codes: tuple[Name, ...] = ()
+    note: Words = ""
+
+    def spoken(self) -> SpokenDecision:
+        amount = self.quantity
+        return SpokenDecision(
+            item=self.item,
+            result=self.result,
+            authorization_number=self.authorization_number,
+            valid_from=self.valid_from,
+            valid_through=self.valid_through,
+            quantity=model.Quantity(amount.value, amount.unit) if amount else None,
+            reason_codes=self.reason_codes,
+            note=self.note,
+        )
+
+
+class Decision(Act):
+    """A decision that came by phone, portal, fax or mail."""
+
+    channel: ByHand
+    evidence: Annotated[Words, StringConstraints(min_length=1)]
+    """Who said it, a call reference, or where the letter is kept."""
+    decisions: Annotated[tuple[ItemDecision, ...], Field(min_length=1, max_length=1000)]
+
+
+class Filters(Form):
+    """Which authorizations; what is left out does not filter."""
+
+    order: Name = ""
+    patient: Name = ""
+    """The patient reference of the order, e.g. `Patient/p1`."""
+    payer: Name = ""
+    state: list[State] = Field(default_factory=list)
+    """Repeatable."""
+    due_before: AwareDatetime | None = None
+    """Only those whose decision is due before this instant, e.g. `2026-11-24T15:00:00Z`."""
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+    offset: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
+
+
+class Following(Form):
+    """Where to go on reading events, and how far."""
+
+    after: Annotated[int, Field(ge=0, le=2**53)] = 0
+    """Only events past this position."""
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+
+
+FORMS = (Act, Drop, Decision)

@@ -1,0 +1,131 @@
+"""`/orders`: an EHR order comes in, is completed, or is only checked."""
+
+from functools import partial
+from typing import Annotated
+
+from anyio import to_thread
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
+
+from gateway.api import owned, views
+from gateway.api.body import FhirBody
+from gateway.api.callers import CallerOf
+from gateway.api.documentation import (
+    BAD_ORDER,
+    BODY,
+    INVALID,
+    MOVED_ON,
+    NOT_FOUND,
+    NOT_NOW,
+    UNKNOWN_CALLER,
+    Responses,
+    refusals,
+    shows,
+    takes_fhir,
+)
+from gateway.api.forms import Name
+from gateway.api.view import answer
+from gateway.api.waiting import all_final, authorizations_of, settled
+from gateway.flow import intake
+from gateway.flow.prepare import Treatment
+from gateway.flow.world import World
+from gateway.model.authorization import Authorization
+
+Wait = Annotated[
+    float | None,
+    Query(
+        ge=0,
+        le=300,
+        description="Longest wait for decisions, in seconds; 0 answers at "
+        "once. Without it: as long as the payer's profile says it takes to respond.",
+    ),
+]
+_ORDER = "A Bundle, a list of resources, or one order resource (FHIR R4)."
+_COMPLETION = "Resources that complete the order: they are merged over its own by type and id (FHIR R4)."
+_LATER = "Stored; something is still open: see `state` and `next` of each, and ask again at Location."
+
+
+def _treatment(
+    split: Annotated[bool, Query(description="One Claim per order.")] = False,
+    hold: Annotated[bool, Query(description="Wait for release before sending.")] = False,
+    requestor: Annotated[Name, Query(description="Requestor key; otherwise the order decides.")] = "",
+    payer: Annotated[Name, Query(description="Payer id; otherwise the coverage decides.")] = "",
+) -> Treatment:
+    return Treatment(split=split, hold=hold, requestor=requestor, payer=payer)
+
+
+TreatmentOf = Annotated[Treatment, Depends(_treatment)]
+
+
+def _documented(done: int) -> Responses:
+    finished = "Nothing more is expected: decided, cancelled, or not for this path."
+    return shows("order_decided", finished, status=done) | shows("order_open", _LATER, status=202, model=views.Order)
+
+
+def orders_router(world: World) -> APIRouter:
+    router = APIRouter(prefix="/orders", tags=["orders"])
+
+    @router.post(
+        "",
+        status_code=201,
+        response_model=views.Order,
+        openapi_extra=takes_fhir("order", _ORDER),
+        responses=_documented(201) | refusals(BAD_ORDER, INVALID, *BODY, *UNKNOWN_CALLER),
+    )
+    async def submit_order(caller: CallerOf, treatment: TreatmentOf, body: FhirBody, wait: Wait = None) -> Response:
+        """Store an order, build and send its requests, and wait for the decisions.
+
+        The order is durable before this answers. The answer comes as soon as nothing is under way any more.
+        """
+        receive = partial(intake.receive, world, body, treatment, client=caller.client, actor=caller.actor)
+        received = await to_thread.run_sync(receive)
+        return _outcome(received.order_id, await settled(world, received.order_id, longest=wait), done=201)
+
+    @router.post(
+        "/check",
+        response_model=views.Checks,
+        openapi_extra=takes_fhir("order", _ORDER),
+        responses=shows("checks", "One check per Claim the order makes.")
+        | refusals(BAD_ORDER, INVALID, *BODY, *UNKNOWN_CALLER),
+    )
+    async def check_order(
+        caller: CallerOf,  # noqa: ARG001 - nothing is stored, so nothing belongs to anybody
+        treatment: TreatmentOf,
+        body: FhirBody,
+        bundle: Annotated[bool, Query(description="Show the request bundles that would be sent.")] = False,
+    ) -> Response:
+        """Do everything up to sending, and store nothing."""
+        prepared = await to_thread.run_sync(partial(intake.check, world, body, (), treatment))
+        return answer(views.Checks(checks=tuple(views.prepared(one, with_bundle=bundle) for one in prepared)))
+
+    @router.get(
+        "/{order}",
+        response_model=views.Order,
+        responses=shows("order_decided", "The order's authorizations.") | refusals(NOT_FOUND, INVALID, *UNKNOWN_CALLER),
+    )
+    def get_order(caller: CallerOf, order: str) -> Response:
+        """The authorizations made from an order."""
+        identity = owned.order(world.store, caller, order).id
+        return answer(views.order(identity, authorizations_of(world, identity)))
+
+    @router.patch(
+        "/{order}",
+        response_model=views.Order,
+        openapi_extra=takes_fhir("completion", _COMPLETION),
+        responses=_documented(200) | refusals(BAD_ORDER, NOT_FOUND, MOVED_ON, NOT_NOW, INVALID, *BODY, *UNKNOWN_CALLER),
+    )
+    async def complete_order(caller: CallerOf, order: str, body: FhirBody, wait: Wait = None) -> Response:
+        """Merge what was missing over a stored order, build its requests anew, send them, and wait as for a new order.
+
+        Requests that the payer already has are left as they are.
+        """
+        stored = await to_thread.run_sync(owned.order, world.store, caller, order)
+        await to_thread.run_sync(partial(intake.complete, world, stored.id, body, actor=caller.actor))
+        return _outcome(stored.id, await settled(world, stored.id, longest=wait), done=200)
+
+    return router
+
+
+def _outcome(order: str, records: tuple[Authorization, ...], *, done: int) -> Response:
+    status = done if all_final(records) else 202
+    return answer(views.order(order, records), status=status, headers={"Location": f"/orders/{order}"})

@@ -1,0 +1,58 @@
+"""`pa client`: who may call the API; a token is shown once, and only its SHA-256 is kept."""
+
+import re
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="Clients of the API: add one, list them.")
+
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+_TOKEN_BYTES = 32
+
+
+@app.command()
+def add(
+    name: Annotated[str, typer.Argument(help="What the client is called in records and events.")],
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print the token and nothing else.")] = False,
+) -> None:
+    """Make a client and print its token, once."""
+    import secrets
+    from hashlib import sha256
+
+    from gateway.adapters.clock import SystemClock
+    from gateway.adapters.store import open_store
+    from gateway.model.errors import OurFault
+    from gateway.ports import Client
+    from gateway.settings import Settings
+
+    if not _NAME.fullmatch(name):
+        raise OurFault("That is not a name for a client.", fix="Use small letters, digits and hyphens, at most 40.")
+    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    store = open_store(Settings().database)
+    try:
+        store.add_client(Client(name, sha256(token.encode()).hexdigest(), SystemClock().now()))
+    finally:
+        store.close()
+    typer.echo(token)
+    if not quiet:
+        typer.echo(f"The token of {name}; it is not shown again. Send it as `Authorization: Bearer TOKEN`.", err=True)
+
+
+@app.command("list")
+def list_(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """The clients, by name."""
+    from gateway.adapters.store import open_store
+    from gateway.cli import screen
+    from gateway.settings import Settings
+
+    store = open_store(Settings().database)
+    try:
+        clients = store.clients()
+    finally:
+        store.close()
+    if as_json:
+        screen.print_json([{"name": client.name, "created_at": client.created_at} for client in clients])
+    else:
+        rows = [(client.name, f"{client.created_at:%Y-%m-%d %H:%M}") for client in clients]
+        screen.table("", ("client", "since"), rows)

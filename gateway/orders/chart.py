@@ -1,0 +1,90 @@
+"""Everything that came with an order, and the finding of what a reference in it points at (quirks 2-4, 8, 11, 12)."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from gateway.fhir.bundle import Entry, Index, Resolved, Step
+from gateway.model.order import Resource
+from gateway.orders.notes import Notes
+
+_UNSURE = {
+    Step.OTHER_BASE: ("reference-other-base", "Resolved by type and id although the address has another base."),
+    Step.ID_ONLY: ("reference-id-only", "Resolved by the id alone; nothing else in the order has it."),
+}
+
+
+class Chart:
+    """The resources of one order, completions merged in."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self.index = Index(entries)
+
+    def of_type(self, *kinds: str) -> tuple[Entry, ...]:
+        return self.index.of_type(*kinds)
+
+    def find(self, reference: Any, source: Entry, place: str, notes: Notes, *kinds: str) -> Entry | None:
+        """The resource of one of `kinds` that a Reference in `source` means; None when it is not here.
+
+        Contained first, then as written, then by identifier; an uncertain step is recorded. A display alone,
+        a conditional reference and a resource that was not sent find nothing: nothing is ever fetched.
+        """
+        if not isinstance(reference, dict):
+            return None
+        text = reference.get("reference")
+        found = self.index.resolve(text, source=source) if isinstance(text, str) else None
+        if found and found.entry.resource.get("resourceType") in kinds:
+            if found.step in _UNSURE:
+                rule, why = _UNSURE[found.step]
+                notes.choose("reference", place, why, rule)
+            return _in_its_container(found, source)
+        return self._by_identifier(reference.get("identifier"), place, notes, kinds)
+
+    def _by_identifier(self, identifier: Any, place: str, notes: Notes, kinds: Sequence[str]) -> Entry | None:
+        wanted = _key(identifier)
+        if not wanted:
+            return None
+        found = [entry for entry in self.of_type(*kinds) if wanted in {_key(row) for row in identifiers(entry.resource)}]
+        if len(found) != 1:
+            return None
+        notes.choose("reference", place, "Resolved by identifier; it has no reference.", "reference-by-identifier")
+        return found[0]
+
+
+def label(entry: Entry) -> str:
+    """How gaps and choices name a resource: `Type/id`, or the type alone."""
+    return entry.type_id or str(entry.resource.get("resourceType"))
+
+
+def identifiers(resource: Resource) -> Iterator[dict[str, Any]]:
+    yield from rows(resource, "identifier")
+
+
+def rows(resource: Any, element: str) -> list[dict[str, Any]]:
+    """The objects in a list element; an object where a list belongs counts as a list of one."""
+    value = resource.get(element) if isinstance(resource, dict) else None
+    items = value if isinstance(value, list) else [value]
+    return [item for item in items if isinstance(item, dict)]
+
+
+def codings(concept: Any) -> list[dict[str, Any]]:
+    """The codings of a CodeableConcept that have a code."""
+    return [coding for coding in rows(concept, "coding") if isinstance(coding.get("code"), str)]
+
+
+def text(value: Any, element: str) -> str:
+    """A text element, or empty."""
+    found = value.get(element) if isinstance(value, dict) else None
+    return found if isinstance(found, str) else ""
+
+
+def _in_its_container(found: Resolved, source: Entry) -> Entry:
+    """A contained resource refers to its siblings: it takes them along."""
+    if found.step is not Step.CONTAINED:
+        return found.entry
+    siblings = source.resource.get("contained", [])
+    return Entry({**found.entry.resource, "contained": siblings}, path=found.entry.path)
+
+
+def _key(identifier: Any) -> tuple[str, str] | None:
+    value = text(identifier, "value")
+    return (text(identifier, "system"), value) if value else None

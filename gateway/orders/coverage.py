@@ -1,0 +1,180 @@
+"""Which coverage pays, which payer that is, and who the member is to them (quirks 18, 42, 44)."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from gateway.fhir.bundle import Entry
+from gateway.model.order import Resource
+from gateway.orders.chart import Chart, codings, label, rows, text
+from gateway.orders.dates import day
+from gateway.orders.notes import Notes
+from gateway.orders.tables import OrderTables
+from gateway.payers.profile import Payers
+from gateway.payers.routing import route
+
+_RULE = "coverage"
+_ELEMENT = "Claim.insurance"
+
+
+def coverage_of(order: Entry, patient: Entry | None, on: date, chart: Chart, notes: Notes) -> Entry | None:
+    """The Coverage for an order: the one it names, else the patient's by status, period and rank; never a guess."""
+    named, complete = _named(order, chart, notes)
+    if named:
+        candidates, why = named, "the order names it"
+    elif not complete:
+        return None
+    else:
+        candidates, why = _of_patient(patient, chart, notes), "it is the patient's"
+    return _best(candidates, on, why, order, notes)
+
+
+def _named(order: Entry, chart: Chart, notes: Notes) -> tuple[list[Entry], bool]:
+    """The Coverages in order.insurance, and whether there is nothing else there (a ClaimResponse does not count)."""
+    found: list[Entry] = []
+    missing = ""
+    for position, reference in enumerate(rows(order.resource, "insurance")):
+        place = f"{label(order)}.insurance[{position}]"
+        if target := chart.find(reference, order, place, notes, "Coverage"):
+            found.append(target)
+        elif "Coverage/" in text(reference, "reference") or text(reference, "type") == "Coverage":
+            missing = place
+    if missing and not found:
+        notes.gap(missing, "the Coverage it names; it is not in the order", _RULE, _ELEMENT)
+    return found, not missing
+
+
+def _of_patient(patient: Entry | None, chart: Chart, notes: Notes) -> list[Entry]:
+    found = []
+    for entry in chart.of_type("Coverage"):
+        place = f"{label(entry)}.beneficiary"
+        holder = chart.find(entry.resource.get("beneficiary"), entry, place, notes, "Patient")
+        if (patient and holder and holder.resource == patient.resource) or "beneficiary" not in entry.resource:
+            found.append(entry)
+    return found
+
+
+def _best(candidates: Sequence[Entry], on: date, why: str, order: Entry, notes: Notes) -> Entry | None:
+    place = f"{label(order)}.insurance"
+    if not candidates:
+        notes.gap(place, "the patient's Coverage; there is none in the order", _RULE, _ELEMENT)
+        return None
+    active = [entry for entry in candidates if entry.resource.get("status", "active") == "active"]
+    if not active:
+        notes.gap(f"{label(candidates[0])}.status", "a coverage that is active", "coverage-active", _ELEMENT)
+        return None
+    current = [entry for entry in active if _covers(entry.resource.get("period"), on)]
+    if not current:
+        need = "a coverage in force on the day of service"
+        notes.gap(f"{label(active[0])}.period", need, "coverage-period", _ELEMENT)
+        return None
+    rank = min(_rank(entry.resource) for entry in current)
+    first = [entry for entry in current if _rank(entry.resource) == rank]
+    distinct = [entry for position, entry in enumerate(first) if entry.resource not in [e.resource for e in first[:position]]]
+    if len(distinct) > 1:
+        names = ", ".join(label(entry) for entry in distinct)
+        need = f"which coverage pays first: {names} fit equally; name one in insurance, or give them an order"
+        notes.gap(place, need, "coverage-ambiguous", _ELEMENT)
+        return None
+    others = len(candidates) - 1
+    besides = f"; of {others + 1} it is active, in force and first by rank" if others else ""
+    notes.choose("coverage", label(distinct[0]), f"Chosen because {why}{besides}.", "coverage-choice")
+    return distinct[0]
+
+
+def _covers(period: Any, on: date) -> bool:
+    start, end = day(text(period, "start")), day(text(period, "end"))
+    return (start is None or start <= on) and (end is None or on <= end)
+
+
+def _rank(coverage: Resource) -> int:
+    order = coverage.get("order")
+    return order if isinstance(order, int) and order > 0 else 10**6
+
+
+def payer_of(coverage: Entry | None, asked: str, payers: Payers, chart: Chart, notes: Notes) -> str:
+    """The payer id for a coverage: the one the caller asked for, else by routing; empty with a gap."""
+    if asked:
+        notes.choose("payer", asked, "The caller named it.", "payer-named")
+        return asked
+    if coverage is None:
+        return ""
+    organization: Resource = {}
+    for position, reference in enumerate(rows(coverage.resource, "payor")):
+        place = f"{label(coverage)}.payor[{position}]"
+        target = chart.find(reference, coverage, place, notes, "Organization", "Patient", "RelatedPerson")
+        if target and target.resource["resourceType"] != "Organization":
+            notes.gap(place, "an insurer: this coverage is paid by a person", "payer-self-pay", "Claim.insurer")
+            return ""
+        if target:
+            organization = target.resource
+            break
+    payer, note = route(coverage.resource, organization, payers)
+    notes.add(note)
+    return payer
+
+
+def member_of(coverage: Entry | None, patient: Entry | None, tables: OrderTables, notes: Notes) -> tuple[str, str]:
+    """The member id and the path it came from; never a social security number, never recorded or logged."""
+    if coverage is None:
+        return "", ""
+    held = patient.resource if patient else {}
+    secret = {text(row, "value") for row in (*rows(held, "identifier"), *rows(coverage.resource, "identifier"))
+              if _is_social_security(row, tables)}
+    places = (
+        *_typed(coverage.resource, label(coverage)),
+        (text(coverage.resource, "subscriberId"), f"{label(coverage)}.subscriberId"),
+        *_untyped(coverage.resource, label(coverage)),
+        *_typed(held, "Patient"),
+    )
+    for value, place in places:
+        if value and value not in secret:
+            notes.choose("member id", place, "The first place, in the order payers use, that has one.", "member-id")
+            return value, place
+    need = "the member id on the insurance card, as Coverage.identifier of type MB or as subscriberId"
+    if secret:
+        need += "; a social security number is not used"
+    notes.gap(f"{label(coverage)}.identifier", need, "member-id", "Coverage.identifier")
+    return "", ""
+
+
+def _typed(resource: Resource, name: str) -> list[tuple[str, str]]:
+    return [
+        (text(row, "value"), f"{name}.identifier[{position}]")
+        for position, row in enumerate(rows(resource, "identifier"))
+        if any(coding["code"] == "MB" for coding in codings(row.get("type")))
+    ]
+
+
+def _untyped(coverage: Resource, name: str) -> list[tuple[str, str]]:
+    plain = [row for row in rows(coverage, "identifier") if not codings(row.get("type"))]
+    return [(text(plain[0], "value"), f"{name}.identifier")] if len(plain) == 1 else []
+
+
+def _is_social_security(identifier: dict[str, Any], tables: OrderTables) -> bool:
+    typed = any(coding["code"] in ("SS", "SB") for coding in codings(identifier.get("type")))
+    return typed or tables.names.get(text(identifier, "system")) == "SSN"
+
+
+def subscriber_of(coverage: Entry | None, patient: Entry | None, chart: Chart, notes: Notes) -> Resource:
+    """The policy holder: the patient when the relationship is self (FHIR `self`, X12 `18`), else Coverage.subscriber."""
+    if coverage is None:
+        return {}
+    resource, held = coverage.resource, patient.resource if patient else {}
+    codes = {coding["code"] for coding in codings(resource.get("relationship"))}
+    place = f"{label(coverage)}.subscriber"
+    holder = chart.find(resource.get("subscriber"), coverage, place, notes, "Patient", "RelatedPerson")
+    if codes & {"self", "18"} or (holder and patient and holder.resource == held):
+        return held
+    if holder:
+        if not codes:
+            need = "how the patient is related to the subscriber (self, spouse, child …)"
+            notes.gap(f"{label(coverage)}.relationship", need, "relationship", "Coverage.relationship")
+        return holder.resource
+    if not codes:
+        need = "whether the patient is the subscriber (self), or how they are related to them"
+        notes.gap(f"{label(coverage)}.relationship", need, "relationship", "Coverage.relationship")
+    else:
+        need = "the policy holder as a Patient: the patient is not the subscriber"
+        notes.gap(place, need, "subscriber", "Coverage.subscriber")
+    return {}

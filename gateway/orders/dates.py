@@ -1,0 +1,78 @@
+"""When a service is to happen: whole days as written, never turned into instants of another zone (quirk 53)."""
+
+import re
+from datetime import date
+from typing import Any
+
+from gateway.fhir.bundle import Entry
+from gateway.model.authorization import Dates
+from gateway.model.order import Resource
+from gateway.orders.chart import label, rows, text
+from gateway.orders.notes import Notes
+
+_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(T.*)?")
+
+
+def day(value: Any) -> date | None:
+    """The day a date or dateTime names, in the zone it was written in; None unless it is a whole day that exists."""
+    match = _DAY.fullmatch(value) if isinstance(value, str) else None
+    try:
+        return date.fromisoformat(match[1]) if match else None
+    except ValueError:
+        return None
+
+
+def service_dates(order: Entry, encounter: Resource, today: date, notes: Notes) -> Dates:
+    """First and last day of what an order asks for; a gap when the order does not say."""
+    found = _said(order.resource) or _period(encounter.get("period"))
+    place = f"{label(order)}.{_element(order.resource)}"
+    if found is None or found.start is None:
+        need = "the day of service, or a period of whole days"
+        if _mentions(order.resource):
+            need += "; what is there is not a whole day (YYYY-MM-DD)"
+        notes.gap(place, need, "service-date", "Claim.item.serviced[x]")
+        return Dates()
+    if found.end and found.end < found.start:
+        notes.gap(place, "a period that does not end before it starts", "service-date", "Claim.item.serviced[x]")
+        return Dates()
+    if (found.end or found.start) < today:
+        notes.choose("service date", place, "It lies in the past; the request asks retrospectively.", "service-date-past")
+    return found
+
+
+def _said(resource: Resource) -> Dates | None:
+    if on := day(resource.get("occurrenceDateTime")):
+        return Dates(on, on)
+    found = _period(resource.get("occurrencePeriod")) or _timing(resource.get("occurrenceTiming"))
+    if found or resource["resourceType"] != "MedicationRequest":
+        return found
+    dispensed = resource.get("dispenseRequest")
+    found = _period(dispensed.get("validityPeriod")) if isinstance(dispensed, dict) else None
+    timings = (_timing(row.get("timing")) for row in rows(resource, "dosageInstruction"))
+    return found or next((timing for timing in timings if timing), None)
+
+
+def _timing(timing: Any) -> Dates | None:
+    if not isinstance(timing, dict):
+        return None
+    repeat = timing.get("repeat")
+    if isinstance(repeat, dict) and (found := _period(repeat.get("boundsPeriod"))):
+        return found
+    events = timing.get("event")
+    days = sorted(found for event in events if (found := day(event))) if isinstance(events, list) else []
+    return Dates(days[0], days[-1]) if days else None
+
+
+def _period(period: Any) -> Dates | None:
+    start, end = day(text(period, "start")), day(text(period, "end"))
+    return Dates(start, end) if start else None
+
+
+def _element(resource: Resource) -> str:
+    if resource["resourceType"] == "MedicationRequest":
+        return "dispenseRequest.validityPeriod"
+    return next((key for key in resource if key.startswith("occurrence")), "occurrence[x]")
+
+
+def _mentions(resource: Resource) -> bool:
+    return any(key.startswith("occurrence") for key in resource)

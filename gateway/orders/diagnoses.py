@@ -1,0 +1,60 @@
+"""Why an order is needed: its ICD-10-CM codes, from reasons and conditions, in order of importance (quirk 47).
+
+A diagnosis is a small object: `system`, `code`, `source` (the path it came from), `recorded` where the Condition
+says when, and `orders`, the numbers of the orders it supports.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from gateway.fhir.bundle import Entry
+from gateway.model.order import Resource
+from gateway.orders.chart import Chart, codings, label, rows, text
+from gateway.orders.code_systems import icd_10_cm
+from gateway.orders.dates import day
+from gateway.orders.notes import Notes
+from gateway.orders.tables import OrderTables
+
+_ENDED = frozenset({"refuted", "entered-in-error"})
+
+
+def diagnoses_of(order: Entry, chart: Chart, tables: OrderTables, notes: Notes) -> tuple[Resource, ...]:
+    """The ICD-10-CM diagnoses of one order, each code once; a gap when there is none."""
+    found: dict[str, Resource] = {}
+    said: list[str] = []
+    for concept, place, recorded in _concepts(order, chart, notes):
+        for position, coding in enumerate(codings(concept)):
+            name = tables.names.get(str(coding.get("system", "")), "a local system")
+            code = icd_10_cm(coding["code"]) if name == "ICD-10-CM" else ""
+            if not code:
+                said.append(name)
+                continue
+            source = f"{place}.coding[{position}]"
+            if code != coding["code"]:
+                notes.choose("diagnosis code", code, f"{source} written in its standard form.", "icd-10-cm-form")
+            row = {"system": coding["system"], "code": code, "source": source}
+            found.setdefault(code, {**row, "recorded": recorded} if recorded else row)
+        if not codings(concept) and text(concept, "text"):
+            said.append("text")
+    if not found:
+        has = f"; what is there is {', '.join(dict.fromkeys(said))}" if said else ""
+        need = f"a diagnosis as ICD-10-CM code, in reasonCode or in a Condition that reasonReference names{has}"
+        notes.gap(f"{label(order)}.reasonCode", need, "diagnosis", "Claim.diagnosis")
+    return tuple(found.values())
+
+
+def _concepts(order: Entry, chart: Chart, notes: Notes) -> Iterator[tuple[Any, str, str]]:
+    """Concepts that may be diagnoses, with their path and the day they were recorded."""
+    for position, concept in enumerate(rows(order.resource, "reasonCode")):
+        yield concept, f"{label(order)}.reasonCode[{position}]", ""
+    for element in ("reasonReference", "supportingInfo", "supportingInformation"):
+        for position, reference in enumerate(rows(order.resource, element)):
+            place = f"{label(order)}.{element}[{position}]"
+            condition = chart.find(reference, order, place, notes, "Condition")
+            if condition and not _is_ended(condition.resource):
+                recorded = day(condition.resource.get("recordedDate"))
+                yield condition.resource.get("code"), f"{label(condition)}.code", str(recorded) if recorded else ""
+
+
+def _is_ended(condition: Resource) -> bool:
+    return any(coding["code"] in _ENDED for coding in codings(condition.get("verificationStatus")))

@@ -1,0 +1,76 @@
+"""Who orders and who performs: practitioner, role and organization of each, with what they refer to put in place.
+
+A provider is an object with the keys `practitioner`, `role` and `organization`, whichever the order carries; in an
+OrderContext it stands under `<order number>/ordering` or `<order number>/performing/<n>`.
+"""
+
+from typing import Any
+
+from gateway.fhir.bundle import Entry
+from gateway.model.order import Resource
+from gateway.orders.chart import Chart, label, rows, text
+from gateway.orders.notes import Notes
+from gateway.orders.tables import OrderTables
+from gateway.payers.field_rules import luhn
+
+_PARTIES = ("PractitionerRole", "Practitioner", "Organization")
+
+
+def providers_of(order: Entry, chart: Chart, tables: OrderTables, notes: Notes) -> dict[str, Resource]:
+    """The providers of one order, by `ordering` and `performing/<n>`.
+
+    A performer the order refers to and does not carry is a gap, since who performs is part of what is authorized;
+    an orderer who is missing, or anybody named by display only, is left out and recorded.
+    """
+    found: dict[str, Resource] = {}
+    place = f"{label(order)}.requester"
+    if provider := _provider(order.resource.get("requester"), order, place, chart, notes):
+        found["ordering"] = provider
+    elif "requester" in order.resource:
+        notes.choose("ordering provider", place, "It is not in the order; the request goes without.", "provider-absent")
+    performers = rows(order.resource, "performer")
+    if order.resource["resourceType"] == "MedicationRequest":
+        performers += rows(order.resource.get("dispenseRequest"), "performer")
+    for position, reference in enumerate(performers, start=1):
+        place = f"{label(order)}.performer[{position - 1}]"
+        if provider := _provider(reference, order, place, chart, notes):
+            found[f"performing/{position}"] = provider
+        elif text(reference, "reference"):
+            need = "the performing provider it refers to; it is not in the order"
+            notes.gap(place, need, "performing-provider", "Claim.careTeam.provider")
+        else:
+            why = "It is named by its display only; the request goes without."
+            notes.choose("performing provider", place, why, "provider-absent")
+    for name, provider in found.items():
+        _check_npi(provider, name, tables, notes)
+    return found
+
+
+def _provider(reference: Any, source: Entry, place: str, chart: Chart, notes: Notes) -> Resource | None:
+    target = chart.find(reference, source, place, notes, *_PARTIES)
+    if target is None:
+        return None
+    kind = target.resource["resourceType"]
+    if kind != "PractitionerRole":
+        return {kind.lower(): target.resource}
+    provider: Resource = {"role": target.resource}
+    for element, wanted in (("practitioner", "Practitioner"), ("organization", "Organization")):
+        inner = chart.find(target.resource.get(element), target, f"{place} -> {element}", notes, wanted)
+        if inner:
+            provider[element] = inner.resource
+    return provider
+
+
+def _check_npi(provider: Resource, name: str, tables: OrderTables, notes: Notes) -> None:
+    """PAS 2.2.1 us-core-16, us-core-17: an NPI has ten digits and a right check digit."""
+    for kind in ("practitioner", "organization"):
+        for row in rows(provider.get(kind), "identifier"):
+            npi = text(row, "value")
+            if tables.names.get(text(row, "system")) == "NPI" and not (npi.isdecimal() and len(npi) == 10 and luhn(npi)):
+                who = name.partition("/")[0]
+                place = f"{kind.capitalize()}.identifier of the {who} provider"
+                notes.gap(place, "an NPI of ten digits with a right check digit", "npi", "Claim.careTeam.provider")
+
+
+def has_person(provider: Resource) -> bool:
+    return "practitioner" in provider

@@ -1,0 +1,79 @@
+"""Which resources of an input are orders to ask authorization for, and why others are not."""
+
+from gateway.fhir.bundle import Entry
+from gateway.model.errors import BadOrder
+from gateway.orders.chart import Chart, label, text
+from gateway.orders.notes import Notes
+
+SUPPORTED = ("ServiceRequest", "DeviceRequest", "MedicationRequest")
+_REFUSED = {
+    "NutritionOrder": "there is no mapping for nutrition orders yet",
+    "VisionPrescription": "PAS has no place for a vision prescription",
+    "Appointment": "an appointment is not an order; send the ServiceRequest it was made for",
+    "CommunicationRequest": "a communication request is not a service a payer authorizes",
+    "ImmunizationRecommendation": "a recommendation is not an order",
+    "MedicationStatement": "a statement is not an order; send the MedicationRequest",
+    "SupplyRequest": "send supplies and equipment for a patient as DeviceRequest",
+    "RequestGroup": "send the orders in the group themselves",
+    "Task": "a task is not an order; send the order it is about",
+    "Claim": "this is a request already; the gateway builds its own from the order",
+}
+_ENDED = frozenset({"revoked", "completed", "entered-in-error", "cancelled", "stopped", "ended"})
+_NOT_YET = frozenset({"proposal", "option", "directive"})
+
+
+def orders_in(chart: Chart, notes: Notes) -> tuple[Entry, ...]:
+    """The orders, in their order of arrival; those left out are recorded with the reason.
+
+    Raises:
+        BadOrder: there is no order, none of a supported type, or none that still stands.
+    """
+    left_out = [(label(entry), _REFUSED[kind]) for kind in _REFUSED for entry in chart.of_type(kind)]
+    standing = []
+    seen: list[dict[str, object]] = []
+    for entry in chart.of_type(*SUPPORTED):
+        if entry.resource in seen or _is_named_by_another(entry, chart):
+            continue
+        seen.append(entry.resource)
+        if reason := _reason(entry):
+            left_out.append((label(entry), reason))
+        else:
+            standing.append(entry)
+    if not standing:
+        raise _nothing(left_out)
+    for name, reason in left_out:
+        notes.choose("order left out", name, f"{reason[0].upper()}{reason[1:]}.", "order-left-out")
+    return tuple(standing)
+
+
+def _reason(entry: Entry) -> str:
+    status, intent = text(entry.resource, "status"), text(entry.resource, "intent")
+    if status in _ENDED:
+        return f"its status is {status}"
+    if intent in _NOT_YET:
+        return f"its intent is {intent}: nobody has ordered it"
+    return "it says doNotPerform" if entry.resource.get("doNotPerform") is True else ""
+
+
+def _is_named_by_another(entry: Entry, chart: Chart) -> bool:
+    """A ServiceRequest or MedicationRequest that an order names as supporting information is history."""
+    for other in chart.of_type(*SUPPORTED):
+        for reference in other.resource.get("supportingInfo", []) if other is not entry else []:
+            target = reference.get("reference") if isinstance(reference, dict) else None
+            found = chart.index.resolve(target, source=other) if isinstance(target, str) else None
+            if found and found.entry is entry:
+                return True
+    return False
+
+
+def _nothing(left_out: list[tuple[str, str]]) -> BadOrder:
+    if not left_out:
+        return BadOrder(
+            "There is no order in the input.",
+            fix=f"Send a Bundle, a list or one resource with a {', '.join(SUPPORTED[:-1])} or {SUPPORTED[-1]} in it.",
+        )
+    reasons = "; ".join(f"{name}: {reason}" for name, reason in left_out)
+    return BadOrder(
+        f"There is no order to ask authorization for. {reasons[0].upper()}{reasons[1:]}.",
+        fix=f"Send a {', '.join(SUPPORTED[:-1])} or {SUPPORTED[-1]} that stands.",
+    )

@@ -1,0 +1,124 @@
+"""What an order asks for, as a payer bills it: one billing code, its modifiers, how much of it (quirks 46, 48, 51)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.fhir.bundle import Entry
+from gateway.orders.chart import Chart, codings, label, rows, text
+from gateway.orders.code_systems import billing_code, is_modifier, system_name
+from gateway.orders.notes import Notes
+from gateway.orders.tables import OrderTables
+
+_PREFERRED = ("CPT", "HCPCS", "NDC", "ICD-10-PCS", "X12-1365")
+_PREFERRED_FOR_DRUGS = ("HCPCS", "CPT", "NDC")
+_ACQUISITION = {"RR": "rental", "NU": "purchase", "UE": "purchase"}
+_AMOUNTS = frozenset({"quantity", "length of need", "length-of-need"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """The service of one order; `system` is a short name such as `CPT`, empty texts where the order says nothing."""
+
+    system: str = ""
+    code: str = ""
+    source: str = ""
+    modifiers: tuple[dict[str, str], ...] = ()
+    quantity: dict[str, Any] | None = None
+
+    @property
+    def acquisition(self) -> str:
+        """`rental` or `purchase`, where a modifier says so."""
+        return next((_ACQUISITION[row["code"]] for row in self.modifiers if row["code"] in _ACQUISITION), "")
+
+
+def service_of(order: Entry, chart: Chart, tables: OrderTables, notes: Notes) -> Service:
+    """The service an order asks for; a gap when no coding of it can be billed."""
+    concept, place = _concept(order, chart, notes)
+    found = _billable(concept, place, tables)
+    preferred = _PREFERRED_FOR_DRUGS if order.resource["resourceType"] == "MedicationRequest" else _PREFERRED
+    chosen = next((row for name in preferred for row in found if row[0] == name), None)
+    modifiers = tuple(_modifiers(order, tables))
+    if chosen is None:
+        _missing(concept, place, tables, notes)
+        return Service(modifiers=modifiers, quantity=_quantity(order))
+    system, code, source, written = chosen
+    if len(codings(concept)) > 1:
+        why = f"Of {len(codings(concept))} codings, {source} is the first by which a payer bills ({system})."
+        notes.choose("billing code", code, why, f"billing-code-{system}")
+    if written not in (system, "") and written != system:
+        why = f"{source} stands under {written}, but has the shape of a {system} code."
+        notes.choose("billing code system", system, why, "code-shape")
+    return Service(system=system, code=code, source=source, modifiers=modifiers, quantity=_quantity(order))
+
+
+def _concept(order: Entry, chart: Chart, notes: Notes) -> tuple[dict[str, Any], str]:
+    """The CodeableConcept of what is ordered, and its path."""
+    resource, name = order.resource, label(order)
+    kind = resource["resourceType"]
+    if kind == "ServiceRequest":
+        return _dict(resource.get("code")), f"{name}.code"
+    element, referenced, inner = {
+        "DeviceRequest": ("codeCodeableConcept", "codeReference", "type"),
+        "MedicationRequest": ("medicationCodeableConcept", "medicationReference", "code"),
+    }[kind]
+    if element in resource:
+        return _dict(resource[element]), f"{name}.{element}"
+    place = f"{name}.{referenced}"
+    target = chart.find(resource.get(referenced), order, place, notes, "Device", "Medication")
+    if target:
+        return _dict(target.resource.get(inner)), f"{label(target)}.{inner}"
+    return {}, f"{name}.{element}"
+
+
+def _billable(concept: dict[str, Any], place: str, tables: OrderTables) -> list[tuple[str, str, str, str]]:
+    found = []
+    for position, coding in enumerate(codings(concept)):
+        system, code = billing_code(coding, tables)
+        if system:
+            written = system_name(str(coding.get("system", "")), tables)
+            found.append((system, code, f"{place}.coding[{position}]", written))
+    return found
+
+
+def _missing(concept: dict[str, Any], place: str, tables: OrderTables, notes: Notes) -> None:
+    said = [system_name(str(coding.get("system", "")), tables) or "a local system" for coding in codings(concept)]
+    if said:
+        has = f"it has only codes of {', '.join(dict.fromkeys(said))}, or codes not shaped like their system"
+    else:
+        has = "it has text only" if text(concept, "text") else "there is none"
+    need = f"a code the payer bills by (CPT, HCPCS, NDC or ICD-10-PCS): {has}"
+    notes.gap(place, need, "billing-code", "Claim.item.productOrService")
+
+
+def _modifiers(order: Entry, tables: OrderTables) -> list[dict[str, str]]:
+    """Two-character CPT and HCPCS codes in ServiceRequest.orderDetail or DeviceRequest.parameter."""
+    concepts = rows(order.resource, "orderDetail")
+    concepts += [_dict(row.get("valueCodeableConcept")) for row in rows(order.resource, "parameter")]
+    return [
+        {"system": coding["system"], "code": coding["code"]}
+        for concept in concepts
+        for coding in codings(concept)
+        if is_modifier(coding, tables)
+    ]
+
+
+def _quantity(order: Entry) -> dict[str, Any] | None:
+    """How much is asked for: a Quantity of the order, never computed from dates."""
+    resource = order.resource
+    if resource["resourceType"] == "MedicationRequest":
+        return _amount(_dict(resource.get("dispenseRequest")).get("quantity"))
+    if resource["resourceType"] == "ServiceRequest":
+        return _amount(resource.get("quantityQuantity"))
+    for row in rows(resource, "parameter"):
+        names = {text(row.get("code"), "text").lower(), *(coding["code"].lower() for coding in codings(row.get("code")))}
+        if names & _AMOUNTS and (amount := _amount(row.get("valueQuantity"))):
+            return amount
+    return None
+
+
+def _amount(value: Any) -> dict[str, Any] | None:
+    return value if isinstance(value, dict) and "value" in value else None
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,73 @@
+"""Where and in what kind of stay a service is to happen, as far as the order says."""
+
+from dataclasses import dataclass
+
+from gateway.fhir.bundle import Entry
+from gateway.model.order import Resource
+from gateway.orders.chart import Chart, codings, label, rows, text
+from gateway.orders.notes import Notes
+from gateway.orders.tables import OrderTables
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """The place of one order.
+
+    Attributes:
+        ordered_in: the encounter in which the order was written.
+        encounter: the encounter in which it is to be carried out, and `encounter_class` its kind (`inpatient` …).
+        location: the Location resource; `place` a CMS place of service code, `site` another code for the place.
+    """
+
+    ordered_in: Entry | None = None
+    encounter: Entry | None = None
+    encounter_class: str = ""
+    location: Resource
+    place: str = ""
+    site: str = ""
+
+
+def setting_of(order: Entry, chart: Chart, tables: OrderTables, notes: Notes) -> Setting:
+    """What the order, its encounter and its location say about the place; nothing is derived here."""
+    place = f"{label(order)}.encounter"
+    written = chart.find(order.resource.get("encounter"), order, place, notes, "Encounter")
+    encounter = _carried_out_in(order, written, chart, notes)
+    location = _location(order, encounter, chart, notes)
+    codes = [coding for concept in rows(order.resource, "locationCode") for coding in codings(concept)]
+    codes += [coding for concept in rows(location, "type") for coding in codings(concept)]
+    is_place = [tables.names.get(text(coding, "system")) == "POS" for coding in codes]
+    return Setting(
+        ordered_in=written,
+        encounter=encounter,
+        encounter_class=_class(encounter.resource, tables) if encounter else "",
+        location=location,
+        place=next((coding["code"] for coding, found in zip(codes, is_place, strict=True) if found), ""),
+        site=next((coding["code"] for coding, found in zip(codes, is_place, strict=True) if not found), ""),
+    )
+
+
+def _carried_out_in(order: Entry, written: Entry | None, chart: Chart, notes: Notes) -> Entry | None:
+    """An Encounter based on the order, or the order's own when it is still planned."""
+    for entry in chart.of_type("Encounter"):
+        for position, reference in enumerate(rows(entry.resource, "basedOn")):
+            place = f"{label(entry)}.basedOn[{position}]"
+            target = chart.find(reference, entry, place, notes, order.resource["resourceType"])
+            if target and target.resource == order.resource:
+                return entry
+    return written if written and text(written.resource, "status") == "planned" else None
+
+
+def _location(order: Entry, encounter: Entry | None, chart: Chart, notes: Notes) -> Resource:
+    places = [(order, row, f"{label(order)}.locationReference") for row in rows(order.resource, "locationReference")]
+    if encounter:
+        held = (row.get("location") for row in rows(encounter.resource, "location"))
+        places += [(encounter, row, f"{label(encounter)}.location") for row in held if isinstance(row, dict)]
+    for source, reference, place in places:
+        if target := chart.find(reference, source, place, notes, "Location"):
+            return target.resource
+    return {}
+
+
+def _class(encounter: Resource, tables: OrderTables) -> str:
+    row = tables["encounter_class"].translate(encounter.get("class"))
+    return row.cells["to_code"] if row else ""

@@ -1,0 +1,126 @@
+"""One order, read by every rule: what it is about, who is involved, and what is still missing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from gateway.fhir.bundle import Entry
+from gateway.model.order import Benefit, Resource
+from gateway.orders.benefit import benefit_of
+from gateway.orders.chart import Chart, codings, label, rows, text
+from gateway.orders.coverage import coverage_of, member_of, payer_of, subscriber_of
+from gateway.orders.dates import service_dates
+from gateway.orders.diagnoses import diagnoses_of
+from gateway.orders.notes import Notes
+from gateway.orders.providers import providers_of
+from gateway.orders.requestor import requestor_of
+from gateway.orders.service import Service, service_of
+from gateway.orders.setting import Setting, setting_of
+from gateway.orders.supporting import documents_of
+from gateway.orders.tables import OrderTables
+from gateway.payers.profile import Payers
+from gateway.payers.site import Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What every order is read against."""
+
+    chart: Chart
+    site: Site
+    payers: Payers
+    tables: OrderTables
+    requestor: str
+    payer: str
+    today: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One order understood; see `gateway.model.order.OrderContext` for the meaning of the fields."""
+
+    order: Entry
+    patient: Resource
+    coverage: Resource
+    subscriber: Resource
+    member: tuple[str, str]
+    setting: Setting
+    service: Service
+    providers: Mapping[str, Resource]
+    diagnoses: tuple[Resource, ...]
+    documents: tuple[Resource, ...]
+    requestor_id: str
+    payer_id: str
+    benefit: Benefit
+    category: str
+    facts: Mapping[str, str]
+    notes: Notes
+
+    @property
+    def expedited(self) -> bool:
+        return "level_of_service" in self.facts
+
+
+def read_order(order: Entry, patient: Entry | None, desk: Desk) -> Reading:
+    """Apply every rule to one order."""
+    notes, chart, tables = Notes(), desk.chart, desk.tables
+    service = service_of(order, chart, tables, notes)
+    setting = setting_of(order, chart, tables, notes)
+    dates = service_dates(order, setting.encounter.resource if setting.encounter else {}, desk.today, notes)
+    coverage = coverage_of(order, patient, dates.start or desk.today, chart, notes)
+    facts = _facts(order, service, setting, tables)
+    if dates.start:
+        facts |= {"start": dates.start.isoformat(), "end": (dates.end or dates.start).isoformat()}
+    category = tables["request_type"].choose(facts)
+    return Reading(
+        order=order,
+        patient=patient.resource if patient else {},
+        coverage=coverage.resource if coverage else {},
+        subscriber=subscriber_of(coverage, patient, chart, notes),
+        member=member_of(coverage, patient, tables, notes),
+        setting=setting,
+        service=service,
+        providers=providers_of(order, chart, tables, notes),
+        diagnoses=diagnoses_of(order, chart, tables, notes),
+        documents=documents_of(order, chart, notes),
+        requestor_id=requestor_of(order, setting.encounter or setting.ordered_in, desk.requestor, desk.site, chart, notes),
+        payer_id=payer_of(coverage, desk.payer, desk.payers, chart, notes),
+        benefit=benefit_of(order, facts, tables, notes),
+        category=category.cells["value"] if category else "",
+        facts=facts,
+        notes=notes,
+    )
+
+
+def _facts(order: Entry, service: Service, setting: Setting, tables: OrderTables) -> dict[str, str]:
+    """What rule tables may look at; a fact the order does not know is not there."""
+    resource = order.resource
+    priority = text(resource, "priority")
+    level = tables["level_of_service"].choose({"priority": priority}) if priority else None
+    categories = [coding["code"] for row in rows(resource, "category") for coding in codings(row)]
+    facts = {
+        "order_type": str(resource["resourceType"]),
+        "code_system": service.system,
+        "code": service.code,
+        "acquisition": service.acquisition,
+        "category": categories[0] if categories else "",
+        "priority": priority,
+        "level_of_service": level.cells["value"] if level else "",
+        "encounter_class": setting.encounter_class,
+        "site": setting.site,
+        "place": setting.place,
+    }
+    return {name: value for name, value in facts.items() if value}
+
+
+def patient_of(order: Entry, chart: Chart, notes: Notes) -> Entry | None:
+    """The patient an order is for: its subject, else the only patient that came with it; a gap when there is none."""
+    place = f"{label(order)}.subject"
+    if found := chart.find(order.resource.get("subject"), order, place, notes, "Patient"):
+        return found
+    patients = chart.of_type("Patient")
+    if len(patients) == 1 and not text(order.resource.get("subject"), "reference"):
+        notes.choose("patient", place, "The order names no subject; one patient came with it.", "patient-only")
+        return patients[0]
+    notes.gap(place, "the Patient it is for; it is not in the order", "patient", "Claim.patient")
+    return None

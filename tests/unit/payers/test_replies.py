@@ -1,0 +1,103 @@
+"""Reply classification, as a table."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from gateway.model.clocks import Duration
+from gateway.model.exchange import Lost, NotSent, Reply, Verdict
+from gateway.payers.profile import ReplyRule, load_payers
+from gateway.payers.replies import classify, retry_at
+
+PAYER = load_payers(Path(__file__).resolve().parents[3] / "profiles" / "payers")["sandbox"]
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+def reply(status: int, retry_after: str = "") -> Reply:
+    return Reply(
+        status=status, media_type="application/fhir+json", body=b"{}", received_at=NOW, retry_after=retry_after
+    )
+
+
+@pytest.mark.parametrize(("status", "verdict"), [
+    (200, Verdict.ANSWER), (201, Verdict.ANSWER), (202, Verdict.ANSWER), (204, Verdict.ANSWER),
+    (100, Verdict.IN_DOUBT), (301, Verdict.IN_DOUBT), (302, Verdict.IN_DOUBT), (304, Verdict.IN_DOUBT),
+    (307, Verdict.IN_DOUBT), (308, Verdict.IN_DOUBT),
+    (400, Verdict.REJECTION), (404, Verdict.REJECTION), (409, Verdict.REJECTION), (412, Verdict.REJECTION),
+    (413, Verdict.REJECTION), (415, Verdict.REJECTION), (422, Verdict.REJECTION), (499, Verdict.REJECTION),
+    (401, Verdict.NOT_ACCEPTED), (403, Verdict.NOT_ACCEPTED), (429, Verdict.NOT_ACCEPTED),
+    (408, Verdict.IN_DOUBT), (425, Verdict.IN_DOUBT),
+    (500, Verdict.IN_DOUBT), (501, Verdict.IN_DOUBT), (502, Verdict.IN_DOUBT), (503, Verdict.IN_DOUBT),
+    (504, Verdict.IN_DOUBT), (599, Verdict.IN_DOUBT), (600, Verdict.IN_DOUBT), (999, Verdict.IN_DOUBT),
+])  # fmt: skip
+def test_a_status_means_this_unless_the_profile_says_otherwise(status: int, verdict: Verdict) -> None:
+    found = classify(reply(status, "30"), PAYER, NOW)
+    assert found.verdict is verdict
+    assert (found.again_at is not None) == (verdict is Verdict.NOT_ACCEPTED)
+    assert str(status) in found.reason
+
+
+def test_refused_credentials_wait_long_and_say_what_to_check() -> None:
+    for status in (401, 403):
+        found = classify(reply(status, "1"), PAYER, NOW)
+        assert found.again_at == NOW + timedelta(minutes=30)
+        assert "credentials" in found.reason
+
+
+def test_a_redirect_says_that_it_is_not_followed() -> None:
+    assert "redirects are not followed" in classify(reply(308), PAYER, NOW).reason
+
+
+def test_nothing_sent_goes_again_and_something_lost_does_not() -> None:
+    sent_nothing = classify(NotSent("https://payer.example: the connection was refused"), PAYER, NOW)
+    assert sent_nothing.verdict is Verdict.NOT_ACCEPTED
+    assert sent_nothing.again_at == NOW + timedelta(seconds=5)
+    assert "connection was refused" in sent_nothing.reason
+    lost = classify(Lost("the connection broke"), PAYER, NOW)
+    assert (lost.verdict, lost.again_at) == (Verdict.IN_DOUBT, None)
+
+
+@pytest.mark.parametrize(("attempt", "seconds"), [(0, 5), (1, 5), (2, 15), (3, 60), (4, 300), (5, 900), (6, 3600),
+                                                  (7, 3600), (1000, 3600)])  # fmt: skip
+def test_the_wait_grows_with_every_attempt(attempt: int, seconds: int) -> None:
+    again = classify(NotSent("x"), PAYER, NOW, attempt=attempt).again_at
+    assert again == NOW + timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(("header", "seconds"), [
+    ("30", 30), (" 30 ", 30), ("0", 1), ("1", 1), ("3600", 3600), ("3601", 3600), ("9" * 400, 3600),
+    ("-1", 1), ("-" + "9" * 30, 1), ("", 60), ("soon", 60), ("1.5", 60), ("0x10", 60), ("1e3", 60), ("\u0663\u0660", 60),
+    ("Sun, 01 Mar 2026 12:00:30 GMT", 30), ("Sun, 01 Mar 2026 11:00:00 GMT", 1), ("Mon, 01 Mar 2027 12:00:00 GMT", 3600),
+    ("Sun, 01 Mar 2026 07:00:30 -0500", 30), ("Sun, 01 Mar 2026 12:00:30 -0000", 30), ("Sun, 99 Mar 2026 12:00:30 GMT", 60),
+    ("Sun, 01 Mar 99999 12:00:30 GMT", 60),
+])  # fmt: skip
+def test_retry_after_is_honoured_between_a_second_and_an_hour(header: str, seconds: int) -> None:
+    assert retry_at(header, NOW, timedelta(seconds=60)) == NOW + timedelta(seconds=seconds)
+
+
+def test_429_waits_as_long_as_the_payer_asks() -> None:
+    assert classify(reply(429, "120"), PAYER, NOW).again_at == NOW + timedelta(seconds=120)
+    assert classify(reply(429), PAYER, NOW, attempt=3).again_at == NOW + timedelta(seconds=60)
+
+
+def test_503_is_safe_to_repeat_only_where_the_profile_says_so() -> None:
+    rule = ReplyRule(503, Verdict.NOT_ACCEPTED, Duration.parse("PT2M"), "companion guide 4.2")
+    payer = replace(PAYER, replies={503: rule})
+    found = classify(reply(503), payer, NOW)
+    assert (found.verdict, found.again_at) == (Verdict.NOT_ACCEPTED, NOW + timedelta(minutes=2))
+    assert "companion guide 4.2" in found.reason
+    assert classify(reply(503, "7"), payer, NOW).again_at == NOW + timedelta(seconds=7)
+    assert classify(reply(500), payer, NOW).verdict is Verdict.IN_DOUBT
+
+
+def test_a_profile_can_make_a_status_a_doubt() -> None:
+    payer = replace(PAYER, replies={409: ReplyRule(409, Verdict.IN_DOUBT, None, "409 means a duplicate here")})
+    found = classify(reply(409), payer, NOW)
+    assert (found.verdict, found.again_at) == (Verdict.IN_DOUBT, None)
+
+
+def test_an_html_page_with_200_is_still_an_answer_here() -> None:
+    html = Reply(status=200, media_type="text/html", body=b"<html>", received_at=NOW)
+    assert classify(html, PAYER, NOW).verdict is Verdict.ANSWER
