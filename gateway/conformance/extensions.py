@@ -47,8 +47,8 @@ def _part(context: Context, item: Item, url: str) -> None:
     definition = context.guide.library.find(whole) if isinstance(whole, str) else None
     if definition is None:
         return
-    parts = definition.root.children.get("extension", item.node).slices.values()
-    known = sorted(filter(None, map(extension_url, parts)))
+    parts = definition.root.children.get("extension")
+    known = sorted(filter(None, map(extension_url, parts.slices.values() if parts else ())))
     if url not in known:
         context.findings.error(
             "unknown-extension",

@@ -1,5 +1,6 @@
 """Python twins of the invariants met most often: same answer as the FHIRPath expression, far cheaper.
 
+Where a twin is wiser than its expression (dates of different precision, references by identifier) it says so.
 Keyed by the expression itself, so that a guide that redefines a key gets its own wording evaluated.
 """
 
@@ -77,7 +78,7 @@ def _text(item: Item, name: str) -> str:
 
 
 def _reference(item: Item) -> bool:
-    """A reference to a contained resource finds it."""
+    """A reference to a contained resource finds it; one by identifier alone is no such reference."""
     target = _text(item, "reference")
     if not target.startswith("#") or target == "#":
         return True
@@ -165,7 +166,9 @@ NATIVE: dict[str, Native] = {
     "countMax.empty() or count.exists()": _implies("countMax", "count"),
     "timeOfDay.empty() or when.empty()": lambda item: not (_has(item, "timeOfDay") and _has(item, "when")),
     "resource.exists() or request.exists() or response.exists()": _any_of("resource", "request", "response"),
-    "fullUrl.contains('/_history/').not()": lambda item: "/_history/" not in _text(item, "fullUrl"),
+    "fullUrl.contains('/_history/').not()": lambda item: (
+        _has(item, "fullUrl") and "/_history/" not in _text(item, "fullUrl")
+    ),
     "fullUrl.exists() implies fullUrl.contains('/_history/').not()": lambda item: (
         "/_history/" not in _text(item, "fullUrl")
     ),

@@ -8,12 +8,12 @@ from typing import Any
 
 _ZONE = r"(Z|[+-](0\d|1[0-3]):[0-5]\d|[+-]14:00)"
 _TIME = r"([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?"
-_DATE = re.compile(r"(?P<y>\d{4})(-(?P<m>\d\d)(-(?P<d>\d\d))?)?")
-_DATE_TIME = re.compile(rf"(?P<y>\d{{4}})(-(?P<m>\d\d)(-(?P<d>\d\d)(T{_TIME}{_ZONE})?)?)?")
-_INSTANT = re.compile(rf"(?P<y>\d{{4}})-(?P<m>\d\d)-(?P<d>\d\d)T{_TIME}{_ZONE}")
-_CLOCK = re.compile(_TIME)
+_DATE = re.compile(r"(?P<y>\d{4})(-(?P<m>\d\d)(-(?P<d>\d\d))?)?", re.ASCII)
+_DATE_TIME = re.compile(rf"(?P<y>\d{{4}})(-(?P<m>\d\d)(-(?P<d>\d\d)(T{_TIME}{_ZONE})?)?)?", re.ASCII)
+_INSTANT = re.compile(rf"(?P<y>\d{{4}})-(?P<m>\d\d)-(?P<d>\d\d)T{_TIME}{_ZONE}", re.ASCII)
+_CLOCK = re.compile(_TIME, re.ASCII)
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
-_OID = re.compile(r"urn:oid:[0-2](\.(0|[1-9]\d*))+")
+_OID = re.compile(r"urn:oid:[0-2](\.(0|[1-9]\d*))+", re.ASCII)
 _UUID = re.compile(r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SPACE = re.compile(r"\s")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")

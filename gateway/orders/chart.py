@@ -1,10 +1,9 @@
 """Everything that came with an order, and the finding of what a reference in it points at (quirks 2-4, 8, 11, 12)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from gateway.fhir.bundle import Entry, Index, Resolved, Step
-from gateway.model.order import Resource
 from gateway.orders.notes import Notes
 
 _UNSURE = {
@@ -43,7 +42,7 @@ class Chart:
         wanted = _key(identifier)
         if not wanted:
             return None
-        found = [entry for entry in self.of_type(*kinds) if wanted in {_key(row) for row in identifiers(entry.resource)}]
+        found = [entry for entry in self.of_type(*kinds) if wanted in map(_key, rows(entry.resource, "identifier"))]
         if len(found) != 1:
             return None
         notes.choose("reference", place, "Resolved by identifier; it has no reference.", "reference-by-identifier")
@@ -53,10 +52,6 @@ class Chart:
 def label(entry: Entry) -> str:
     """How gaps and choices name a resource: `Type/id`, or the type alone."""
     return entry.type_id or str(entry.resource.get("resourceType"))
-
-
-def identifiers(resource: Resource) -> Iterator[dict[str, Any]]:
-    yield from rows(resource, "identifier")
 
 
 def rows(resource: Any, element: str) -> list[dict[str, Any]]:

@@ -31,12 +31,12 @@ class _Sweep:
         """The value cleaned; None when nothing is left of it."""
         if isinstance(value, dict):
             cleaned = {key: kept for key, item in value.items() if (kept := self._member(key, item)) is not None}
-            return cleaned or self._count()
+            return cleaned or self._nothing()
         if isinstance(value, list):
-            return [kept for item in value if (kept := self.value(item)) is not None] or self._count()
+            return [kept for item in value if (kept := self.value(item)) is not None] or self._nothing()
         if isinstance(value, str):
             return self._text(value)
-        return self._count() if value is None else value
+        return self._nothing() if value is None else value
 
     def _member(self, key: str, value: Any) -> Any:
         # `_given: [null, {...}]` runs beside `given`: its nulls keep places, and nothing here reads it
@@ -51,5 +51,6 @@ class _Sweep:
             return None
         return text
 
-    def _count(self) -> None:
+    def _nothing(self) -> Any:
         self.empty += 1
+        return None

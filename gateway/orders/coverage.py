@@ -70,7 +70,7 @@ def _best(candidates: Sequence[Entry], on: date, why: str, order: Entry, notes: 
         return None
     rank = min(_rank(entry.resource) for entry in current)
     first = [entry for entry in current if _rank(entry.resource) == rank]
-    distinct = [entry for position, entry in enumerate(first) if entry.resource not in [e.resource for e in first[:position]]]
+    distinct = [one for at, one in enumerate(first) if one.resource not in [other.resource for other in first[:at]]]
     if len(distinct) > 1:
         names = ", ".join(label(entry) for entry in distinct)
         need = f"which coverage pays first: {names} fit equally; name one in insurance, or give them an order"
@@ -157,7 +157,7 @@ def _is_social_security(identifier: dict[str, Any], tables: OrderTables) -> bool
 
 
 def subscriber_of(coverage: Entry | None, patient: Entry | None, chart: Chart, notes: Notes) -> Resource:
-    """The policy holder: the patient when the relationship is self (FHIR `self`, X12 `18`), else Coverage.subscriber."""
+    """The policy holder: the patient when the relationship is `self` (or X12 `18`), else Coverage.subscriber."""
     if coverage is None:
         return {}
     resource, held = coverage.resource, patient.resource if patient else {}

@@ -36,7 +36,8 @@ def service_dates(order: Entry, encounter: Resource, today: date, notes: Notes) 
         notes.gap(place, "a period that does not end before it starts", "service-date", "Claim.item.serviced[x]")
         return Dates()
     if (found.end or found.start) < today:
-        notes.choose("service date", place, "It lies in the past; the request asks retrospectively.", "service-date-past")
+        why = "It lies in the past; the request asks retrospectively."
+        notes.choose("service date", place, why, "service-date-past")
     return found
 
 
@@ -59,7 +60,7 @@ def _timing(timing: Any) -> Dates | None:
     if isinstance(repeat, dict) and (found := _period(repeat.get("boundsPeriod"))):
         return found
     events = timing.get("event")
-    days = sorted(found for event in events if (found := day(event))) if isinstance(events, list) else []
+    days = sorted(on for event in events if (on := day(event))) if isinstance(events, list) else []
     return Dates(days[0], days[-1]) if days else None
 
 

@@ -25,7 +25,8 @@ def requestor_of(order: Entry, encounter: Entry | None, asked: str, site: Site, 
         notes.choose("requestor", only.key, "It is the only one of this site.", "requestor-only")
         return only.key
     keys = ", ".join(requestor.key for requestor in site.requestors)
-    need = f"which of this site's requestors asks: {keys}; name it with the order, or add the order's name for it to known_as"
+    need = f"which of this site's requestors asks: {keys}; name it with the order, or add what the order calls it"
+    need += " to known_as in the site profile"
     notes.gap(f"{label(order)}.requester", need, "requestor", "Claim.provider")
     return ""
 
@@ -46,9 +47,9 @@ def _names(order: Entry, encounter: Entry | None, chart: Chart, notes: Notes) ->
         yield from _spelled(reference, place)
         target = chart.find(reference, source, place, notes, *_PARTIES)
         if target and target.resource["resourceType"] == "PractitionerRole":
-            inner, place = target.resource.get("organization"), f"{place} -> organization"
+            inner = target.resource.get("organization")
             yield from _spelled(inner, place)
-            target = chart.find(inner, target, place, notes, "Organization")
+            target = chart.find(inner, target, f"{place} -> organization", notes, "Organization")
         if target and target.resource["resourceType"] == "Organization":
             yield from ((name, place) for name in _identifying(target))
 

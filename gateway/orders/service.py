@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.fhir.bundle import Entry
+from gateway.model.order import Resource
 from gateway.orders.chart import Chart, codings, label, rows, text
 from gateway.orders.code_systems import billing_code, is_modifier, system_name
 from gateway.orders.notes import Notes
@@ -23,7 +24,6 @@ class Service:
     code: str = ""
     source: str = ""
     modifiers: tuple[dict[str, str], ...] = ()
-    quantity: dict[str, Any] | None = None
 
     @property
     def acquisition(self) -> str:
@@ -37,18 +37,18 @@ def service_of(order: Entry, chart: Chart, tables: OrderTables, notes: Notes) ->
     found = _billable(concept, place, tables)
     preferred = _PREFERRED_FOR_DRUGS if order.resource["resourceType"] == "MedicationRequest" else _PREFERRED
     chosen = next((row for name in preferred for row in found if row[0] == name), None)
-    modifiers = tuple(_modifiers(order, tables))
+    modifiers = modifiers_of(order.resource, tables)
     if chosen is None:
         _missing(concept, place, tables, notes)
-        return Service(modifiers=modifiers, quantity=_quantity(order))
+        return Service(modifiers=modifiers)
     system, code, source, written = chosen
     if len(codings(concept)) > 1:
         why = f"Of {len(codings(concept))} codings, {source} is the first by which a payer bills ({system})."
         notes.choose("billing code", code, why, f"billing-code-{system}")
-    if written not in (system, "") and written != system:
+    if written != system:
         why = f"{source} stands under {written}, but has the shape of a {system} code."
         notes.choose("billing code system", system, why, "code-shape")
-    return Service(system=system, code=code, source=source, modifiers=modifiers, quantity=_quantity(order))
+    return Service(system=system, code=code, source=source, modifiers=modifiers)
 
 
 def _concept(order: Entry, chart: Chart, notes: Notes) -> tuple[dict[str, Any], str]:
@@ -90,28 +90,27 @@ def _missing(concept: dict[str, Any], place: str, tables: OrderTables, notes: No
     notes.gap(place, need, "billing-code", "Claim.item.productOrService")
 
 
-def _modifiers(order: Entry, tables: OrderTables) -> list[dict[str, str]]:
+def modifiers_of(order: Resource, tables: OrderTables) -> tuple[dict[str, str], ...]:
     """Two-character CPT and HCPCS codes in ServiceRequest.orderDetail or DeviceRequest.parameter."""
-    concepts = rows(order.resource, "orderDetail")
-    concepts += [_dict(row.get("valueCodeableConcept")) for row in rows(order.resource, "parameter")]
-    return [
+    concepts = rows(order, "orderDetail")
+    concepts += [_dict(row.get("valueCodeableConcept")) for row in rows(order, "parameter")]
+    return tuple(
         {"system": coding["system"], "code": coding["code"]}
         for concept in concepts
         for coding in codings(concept)
         if is_modifier(coding, tables)
-    ]
+    )
 
 
-def _quantity(order: Entry) -> dict[str, Any] | None:
-    """How much is asked for: a Quantity of the order, never computed from dates."""
-    resource = order.resource
+def quantity_of(resource: Resource) -> dict[str, Any] | None:
+    """How much an order asks for: a Quantity it holds, never one computed from dates."""
     if resource["resourceType"] == "MedicationRequest":
         return _amount(_dict(resource.get("dispenseRequest")).get("quantity"))
     if resource["resourceType"] == "ServiceRequest":
         return _amount(resource.get("quantityQuantity"))
     for row in rows(resource, "parameter"):
-        names = {text(row.get("code"), "text").lower(), *(coding["code"].lower() for coding in codings(row.get("code")))}
-        if names & _AMOUNTS and (amount := _amount(row.get("valueQuantity"))):
+        names = [text(row.get("code"), "text"), *(coding["code"] for coding in codings(row.get("code")))]
+        if _AMOUNTS.intersection(map(str.lower, names)) and (amount := _amount(row.get("valueQuantity"))):
             return amount
     return None
 

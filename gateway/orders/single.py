@@ -72,6 +72,7 @@ def read_order(order: Entry, patient: Entry | None, desk: Desk) -> Reading:
     if dates.start:
         facts |= {"start": dates.start.isoformat(), "end": (dates.end or dates.start).isoformat()}
     category = tables["request_type"].choose(facts)
+    around = setting.encounter or setting.ordered_in
     return Reading(
         order=order,
         patient=patient.resource if patient else {},
@@ -83,7 +84,7 @@ def read_order(order: Entry, patient: Entry | None, desk: Desk) -> Reading:
         providers=providers_of(order, chart, tables, notes),
         diagnoses=diagnoses_of(order, chart, tables, notes),
         documents=documents_of(order, chart, notes),
-        requestor_id=requestor_of(order, setting.encounter or setting.ordered_in, desk.requestor, desk.site, chart, notes),
+        requestor_id=requestor_of(order, around, desk.requestor, desk.site, chart, notes),
         payer_id=payer_of(coverage, desk.payer, desk.payers, chart, notes),
         benefit=benefit_of(order, facts, tables, notes),
         category=category.cells["value"] if category else "",
@@ -101,7 +102,9 @@ def _facts(order: Entry, service: Service, setting: Setting, tables: OrderTables
     facts = {
         "order_type": str(resource["resourceType"]),
         "code_system": service.system,
+        "system": tables.systems.get(service.system, ""),
         "code": service.code,
+        "code_source": service.source,
         "acquisition": service.acquisition,
         "category": categories[0] if categories else "",
         "priority": priority,

@@ -32,7 +32,7 @@ class OrderTables:
             raise MappingFault(findings)
         if missing := [name for name in _NEEDED if not found.get(name)]:
             raise ConfigFault(
-                f"Tables are missing in {codes}: {', '.join(missing)}.", fix="Put back the shipped files of these names."
+                f"Tables are missing in {codes}: {', '.join(missing)}.", fix="Put back the shipped files of that name."
             )
         return cls({name: table for name, table in found.items() if table})
 

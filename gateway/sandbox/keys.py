@@ -68,7 +68,7 @@ class KeyRing:
 
 def _fetch(url: str) -> tuple[dict[str, Any], ...]:
     try:
-        with httpx.stream("GET", url, timeout=5.0, follow_redirects=True, trust_env=False) as reply:
+        with httpx.stream("GET", url, timeout=5.0, follow_redirects=False, trust_env=False) as reply:
             if reply.status_code != httpx.codes.OK:
                 raise KeysUnavailable(f"the JWKS URL answered {reply.status_code}")
             return public_keys(loads(_read(reply), limits=_LIMITS), "jwks_url")

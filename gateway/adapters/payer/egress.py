@@ -5,6 +5,7 @@ the one connected to. No proxies, no redirects, no cookies. Time: one monotonic 
 TLS, writing and reading. Size: after decompression, while reading. Threats T6, T7, T8, T12, T29 of the security model.
 """
 
+import socket
 import ssl
 import time
 import zlib
@@ -36,6 +37,12 @@ class Policy:
     loopback: bool = False
 
 
+class Refused(NotSent):
+    """Nothing was sent because a rule of ours forbids it; trying again is in vain until something is changed."""
+
+    __slots__ = ()
+
+
 class Egress:
     """Exchanges with the origins of one payer; thread-safe, holds a few idle connections until `close`."""
 
@@ -63,14 +70,14 @@ class Egress:
         try:
             place = origin(url)
         except ValueError as fault:
-            return NotSent(f"the URL cannot be used: {fault}")
+            return Refused(f"the URL cannot be used: {fault}")
         if seconds <= 0:
             return NotSent(f"{place}: no time is left")
         if place not in self._policy.origins:
-            return NotSent(f"{place} is not an endpoint of this payer")
+            return Refused(f"{place} is not an endpoint of this payer")
         request = httpx.Request(method, url, headers=_headers(headers), content=content)
         if _read_again(request.url) != place:
-            return NotSent(f"the URL of {place} can be read in two ways")
+            return Refused(f"the URL of {place} can be read in two ways")
         current = Attempt(self._monotonic() + seconds, self._policy.loopback, place.scheme == "https", self._monotonic)
         with attempt(current):
             try:
@@ -79,7 +86,9 @@ class Egress:
                 return Lost(f"{place}: {fault}")
             except httpx.TransportError as fault:
                 reason = f"{place}: {_words(fault, current, seconds)}"
-                return NotSent(reason) if isinstance(fault, _BEFORE) and not current.wrote else Lost(reason)
+                if current.wrote or not isinstance(fault, _BEFORE):
+                    return Lost(reason)
+                return Refused(reason) if current.refusal else NotSent(reason)
 
     def close(self) -> None:
         """Close the idle connections."""
@@ -186,6 +195,8 @@ def _connect_words(fault: BaseException) -> str:
         return f"the TLS certificate is not accepted ({cause.verify_message})"
     if isinstance(cause, ssl.SSLError):
         return "TLS could not be agreed"
+    if isinstance(cause, socket.gaierror):
+        return "the host name is not known"
     if isinstance(cause, ConnectionRefusedError):
         return "the connection was refused"
     return "no connection could be made"

@@ -30,7 +30,7 @@ class Attempt:
     Attributes:
         ends: on the `monotonic` clock.
         wrote: a write of the request has begun; from then on the payer may have some of it.
-        refusal: why no address of the host may be connected to, in words.
+        refusal: why the address policy forbids this host, in words.
     """
 
     ends: float
@@ -123,8 +123,10 @@ class CheckedNetwork(httpcore.NetworkBackend):
         except Empty:
             raise httpcore.ConnectTimeout("the host name was not resolved in time") from None
         if isinstance(found, OSError):
-            current.refusal = "the host name is not known"
-            raise httpcore.ConnectError(current.refusal)
+            try:
+                raise found
+            except OSError as fault:  # as its context: the connection pool cuts off the cause
+                raise httpcore.ConnectError("the host name was not resolved") from fault
         return [ip_address(text) for text in found]
 
 
@@ -136,7 +138,7 @@ class _TimedStream(httpcore.NetworkStream):
         self._socket: socket.socket = stream.get_extra_info("socket")
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
-        return self._stream.read(max_bytes, _left(_RUNNING.get(), httpcore.ReadTimeout))
+        return self._stream.read(max_bytes, timeout)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
         current = _RUNNING.get()

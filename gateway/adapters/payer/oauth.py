@@ -31,7 +31,7 @@ _LIMIT = 64 * 1024
 _DISCOVERY_SECONDS = 3600.0
 # A token is renewed in its last fifth, at most its last minute; a failed renewal is left alone for a moment.
 _AHEAD_SHARE, _AHEAD_SECONDS, _AHEAD_PAUSE = 0.2, 60.0, 5.0
-_BACKOFF = wait_exponential_jitter(initial=0.2, max=2.0, jitter=0.2)
+_BACKOFF = wait_exponential_jitter(multiplier=0.2, max=2.0, jitter=0.2)
 
 
 @dataclass(frozen=True, slots=True)

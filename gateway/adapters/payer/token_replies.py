@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from gateway.adapters.payer.egress import Refused
 from gateway.fhir import json
 from gateway.model.errors import ConfigFault
 from gateway.model.exchange import Outcome, Reply
@@ -42,7 +43,8 @@ def read_token(outcome: Outcome) -> tuple[str, float]:
     """The access token and its lifetime in seconds.
 
     Raises:
-        TryAgain: no answer, 429 or 5xx. TokenFault: any other refusal, or an answer that is not a bearer token.
+        TryAgain: no answer, 429 or 5xx.
+        TokenFault: any other refusal, an address we refuse, or an answer that is not a bearer token.
     """
     reply = _settled(outcome, "the token endpoint")
     document = _document(reply)
@@ -86,6 +88,8 @@ def read_configuration(outcome: Outcome, payer: PayerProfile) -> str:
 
 
 def _settled(outcome: Outcome, who: str) -> Reply:
+    if isinstance(outcome, Refused):
+        raise TokenFault(f"{who} must not be contacted: {outcome.reason}")
     if not isinstance(outcome, Reply):
         raise TryAgain(f"{who} cannot be reached: {outcome.reason}")
     if outcome.status == 429 or outcome.status >= 500:

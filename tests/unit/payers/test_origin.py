@@ -34,8 +34,10 @@ TRICKS = [
     "http://127.0.1/", "http://127.0.0.1./", "http://127.0.0.0x1/", "http://0/", "http://00000000177.0.0.1/",
     "http://127.0.0.256/", "http://127.0.0.1.1/", "http://127.000.000.001/", "http://1.2.3.09/",
     "http://[::1/", "http://::1/", "http://[fe80::1%25eth0]/", "http://[fe80::1%eth0]/", "http://[127.0.0.1]/",
-    "http://[v1.fe80]/", "http://[::ffff:127.0.0.1", "http://[]/", "http://[::1]x/", "http://x[::1]/", "javascript:alert(1)",
-    "unix:///run/x.sock", "http+unix://%2Frun", "https://payer.example\x00.evil.example", "https://evil.example/@payer.example@x:1",
+    "http://[v1.fe80]/",
+    "http://[::ffff:127.0.0.1", "http://[]/", "http://[::1]x/", "http://x[::1]/", "javascript:alert(1)",
+    "unix:///run/x.sock", "http+unix://%2Frun", "https://payer.example\x00.evil.example",
+    "https://evil.example/@payer.example@x:1",
 ]  # fmt: skip
 
 

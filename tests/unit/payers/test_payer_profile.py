@@ -119,8 +119,8 @@ def test_a_mistake_is_named_with_file_line_key_and_fix(
     "{status: 200, action: not_accepted, why: x}", "{status: 302, action: not_accepted, why: x}",
     "{status: 404, action: answer, why: x}", "{status: 422, action: in_doubt}",
     "{status: 422, action: in_doubt, again_after: PT5S, why: x}", "{status: 422, action: resend, why: x}",
-    "{status: 99, action: in_doubt, why: x}", "{status: 503, action: not_accepted, why: x},\n  {status: 503, "
-    "action: in_doubt, why: y}",
+    "{status: 99, action: in_doubt, why: x}",
+    "{status: 503, action: not_accepted, why: x}, {status: 503, action: in_doubt, why: y}",
 ])  # fmt: skip
 def test_a_profile_cannot_call_a_status_safe_after_which_the_payer_may_have_the_request(
     tmp_path: Path, row: str

@@ -32,7 +32,8 @@ def plan(value: Any, kind: str = "plan") -> list[dict[str, Any]]:
     (coverage(), {"name": "The Plan", "alias": ["silver health inc"]}, "silver", "name"),
     (coverage(**{"class": plan("PLAN-2")}), {"name": "Unheard Of"}, "silver", "plan"),
     # the identifier decides, whatever the name says
-    (coverage(), {"identifier": [{"system": "urn:x", "value": "G"}], "name": "Sandbox Health Plan"}, "gold", "identifier"),
+    (coverage(), {"identifier": [{"system": "urn:x", "value": "G"}], "name": "Sandbox Health Plan"}, "gold",
+     "identifier"),
 ])  # fmt: skip
 def test_one_match_is_a_choice_with_its_rule(
     cover: dict[str, Any], organization: dict[str, Any], payer: str, rule: str
@@ -47,10 +48,12 @@ def test_one_match_is_a_choice_with_its_rule(
     (coverage(), {"name": "Gold Health"}, "the payor's name matches gold, silver"),
     (coverage(**{"class": plan("PLAN-1")}), {}, "the payor's plan matches gold, silver"),
     (coverage(), {}, "none of 0 identifiers, 0 names, 0 plans"),
-    (coverage(), {"name": "Nobody", "identifier": [{"system": "urn:x", "value": "?"}]}, "none of 1 identifier, 1 name, 0"),
+    (coverage(), {"name": "Nobody", "identifier": [{"system": "urn:x", "value": "?"}]},
+     "none of 1 identifier, 1 name, 0"),
     (coverage(**{"class": plan("PLAN-2", "group")}), {}, "none of 0 identifiers, 0 names, 0 plans"),
     ({}, {}, "none of"), ({"payor": "x", "class": {"a": 1}}, {"identifier": "x", "alias": 3, "name": ["x"]}, "none of"),
-    ({"payor": [None, "x", {"identifier": []}], "class": [{"type": "plan", "value": 1}]}, {"identifier": [{}]}, "none of"),
+    ({"payor": [None, "x", {"identifier": []}], "class": [{"type": "plan", "value": 1}]}, {"identifier": [{}]},
+     "none of"),
     (coverage(), {"name": "!!!"}, "none of 0 identifiers, 0 names"),
 ])  # fmt: skip
 def test_a_doubt_is_a_gap_that_says_what_was_looked_at(

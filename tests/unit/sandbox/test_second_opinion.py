@@ -9,7 +9,6 @@ import pytest
 
 from gateway.conformance import Profiles
 from gateway.fhir.json import dumps, loads
-from gateway.sandbox import names
 from gateway.sandbox.config import shipped_scenarios
 from gateway.sandbox.submit import submit
 from tests.unit.sandbox.harness import Sandbox
@@ -37,7 +36,7 @@ def test_the_checker_would_say_so(sandbox: Sandbox, profiles: Profiles) -> None:
     answer = dumps(submit(dumps(sandbox.request_of("S-01")), sandbox.config).resource)
 
     for right, wrong in (
-        (names.REVIEW_ACTION_CODE, "reviewActionCode"),
+        ('"code":"submitted"', '"code":"benefit"'),
         ('"outcome":"complete"', '"outcome":"queued"'),
         ('"type":"collection"', '"type":"message"'),
     ):

@@ -1,5 +1,6 @@
 """Servers that are closed, egress clients that may reach them, a site with keys, and a log that is heard."""
 
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -67,7 +68,7 @@ def resolving(table: dict[str, Sequence[str]]) -> Callable[[str, int], Sequence[
 
     def resolve(host: str, port: int) -> Sequence[str]:
         if host not in table:
-            raise OSError("unknown")
+            raise socket.gaierror("unknown")
         return table[host]
 
     return resolve

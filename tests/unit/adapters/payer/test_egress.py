@@ -92,7 +92,8 @@ def test_proxies_of_the_environment_are_ignored(
 
 @pytest.mark.parametrize("addresses", [
     ["127.0.0.1"], ["8.8.8.8", "127.0.0.1"], ["127.0.0.1", "8.8.8.8"], ["::1"], ["::ffff:127.0.0.1"], ["10.0.0.1"],
-    ["169.254.169.254"], ["fd00:ec2::254"], ["0.0.0.0"],
+    ["169.254.169.254"], ["fd00:ec2::254"], ["0.0.0.0"],  # noqa: S104
+
 ])  # fmt: skip
 def test_a_name_with_any_refused_address_is_not_connected_to(
     serve: Serve, egress_to: Reach, addresses: list[str]
@@ -157,7 +158,6 @@ def drip(piece: bytes, head: bytes) -> Callable[[socket.socket, Server], None]:
     (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
     (b"HTTP/1.1 200 OK\r\n", b"x-slow: 1\r\n"),
     (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
-    (b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ntransfer-encoding: chunked\r\n\r\n", b"0\r\n\r\n"[:0]),
 ])  # fmt: skip
 def test_a_slow_drip_ends_with_the_deadline(serve: Serve, egress_to: Reach, head: bytes, piece: bytes) -> None:
     server = serve(drip(piece, head))

@@ -1,0 +1,179 @@
+"""From an order context to a PAS request Bundle: every resource once, under a fresh urn:uuid, nothing unreferenced.
+
+The shape of each resource is a mapping of the guide version (`mappings/pas/<version>/`); this file knows only their
+names and what each reads. Bundle.identifier is `urn:ietf:rfc:3986` with a urn:uuid of its own for each transmission;
+Claim.identifier is `urn:trnorg:<trace originator of the site>` with a UUID; the trace number of item n ends in `-n`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from gateway.fhir.bundle import references
+from gateway.mapping import Mappings
+from gateway.model.authorization import Code, Dates, Item, Quantity
+from gateway.model.order import Choice, Gap, OrderContext, Resource
+from gateway.orders.parts import Parts, plain
+from gateway.payers.profile import PayerProfile
+from gateway.payers.site import Site
+
+_TRACE = "urn:trnorg:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltRequest:
+    """A request as far as the order allows; where there are gaps it is incomplete and must not be sent.
+
+    Attributes:
+        trace_system, trace_value: Claim.identifier.
+        submission_id: Bundle.identifier value; `claim_url` is the fullUrl of the Claim.
+    """
+
+    bundle: dict[str, Any]
+    items: tuple[Item, ...]
+    gaps: tuple[Gap, ...]
+    choices: tuple[Choice, ...]
+    trace_system: str
+    trace_value: str
+    submission_id: str
+    claim_url: str
+
+
+def build(
+    context: OrderContext,
+    mappings: Mappings,
+    site: Site,
+    payer: PayerProfile,
+    *,
+    now: datetime,
+    new_id: Callable[[], str],
+) -> BuiltRequest:
+    """The request for a context whose coverage, payer and requestor are known.
+
+    `now` is aware; `new_id` gives version-4 UUIDs. Gaps the context has already are not repeated.
+
+    Raises:
+        LookupError: the context's requestor is not one of the site's.
+    """
+    requestor = site.requestor(context.requestor_id)
+    if requestor is None:
+        raise LookupError("the requestor of this order is not in the site profile")
+    press = _Press(mappings, new_id)
+    trace = {"system": f"{_TRACE}{site.trace_originator}", "value": new_id()}
+    submission = f"urn:uuid:{new_id()}"
+    request = {"trace": trace, "submission": submission, "created": _instant(now)}
+    parts = Parts(context, requestor, payer, press)
+    claim_url = press.url()
+    claim = press.make("claim/claim", claim_url, {
+        "request": request,
+        "sender": plain(requestor.sender),
+        "receiver": plain(payer.receiver),
+        "expedited": context.expedited,
+        "priority": next((facts["priority"] for facts in context.facts if "priority" in facts), None),
+        **parts.variables,
+    })
+    bundle = press.apply("bundle", {"request": request})
+    travelling = _reachable(claim_url, press.resources)
+    bundle["entry"] = [{"fullUrl": url, "resource": press.resources[url]} for url in travelling]
+    return BuiltRequest(
+        bundle=bundle,
+        items=tuple(_item(row, context, number) for number, row in enumerate(claim.get("item", []))),
+        gaps=_fresh(press.gaps, context.gaps),
+        choices=tuple(dict.fromkeys(press.choices)),
+        trace_system=trace["system"],
+        trace_value=trace["value"],
+        submission_id=submission,
+        claim_url=claim_url,
+    )
+
+
+class _Press:
+    """Applies mappings and keeps what they make, by fullUrl, with all gaps and choices."""
+
+    def __init__(self, mappings: Mappings, new_id: Callable[[], str]) -> None:
+        self._mappings = mappings
+        self._new_id = new_id
+        self.tables = mappings.tables
+        self.resources: dict[str, Resource] = {}
+        self.gaps: list[Gap] = []
+        self.choices: list[Choice] = []
+
+    def url(self) -> str:
+        return f"urn:uuid:{self._new_id()}"
+
+    def apply(self, name: str, variables: Mapping[str, Any]) -> Resource:
+        mapped = self._mappings.apply(name, variables)
+        self.gaps += mapped.gaps
+        self.choices += mapped.choices
+        value: Resource = mapped.value
+        return value
+
+    def make(self, name: str, url: str, variables: Mapping[str, Any]) -> Resource:
+        """A resource under `url`; its id is the UUID in it."""
+        made = self.apply(name, variables)
+        resource = {"resourceType": made["resourceType"], "id": url.removeprefix("urn:uuid:"), **made}
+        self.resources[url] = resource
+        return resource
+
+
+def _reachable(start: str, resources: Mapping[str, Resource]) -> Iterable[str]:
+    """The Claim and whatever it leads to, each once, nearest first (PAS 2.2.1 spec-13, spec-14, spec-20)."""
+    seen = {start: None}
+    waiting = [start]
+    while waiting:
+        found = sorted(references(resources[waiting.pop(0)]), key=lambda row: row[0])
+        for _, reference in found:
+            target = reference["reference"]
+            if target in resources and target not in seen:
+                seen[target] = None
+                waiting.append(target)
+    return seen
+
+
+def _fresh(gaps: Sequence[Gap], known: Sequence[Gap]) -> tuple[Gap, ...]:
+    """The gaps that reading the order has not named: one line for a person for each thing that is missing."""
+    named = tuple(gap.element for gap in known if gap.element)
+    return tuple(dict.fromkeys(gap for gap in gaps if not gap.element.startswith(named)))
+
+
+def _item(row: Resource, context: OrderContext, position: int) -> Item:
+    facts, order = context.facts[position], context.orders[position]
+    trace: Resource = next((part["valueIdentifier"] for part in row["extension"] if "valueIdentifier" in part), {})
+    codes = {part["url"].rpartition("-")[2]: _code(part.get("valueCodeableConcept")) for part in row["extension"]}
+    return Item(
+        sequence=row["sequence"],
+        order="/".join(filter(None, (order["resourceType"], order.get("id")))),
+        trace_system=trace.get("system", ""),
+        trace_value=trace.get("value", ""),
+        service=Code(facts.get("code", ""), facts.get("system", ""), facts.get("code_source", "")),
+        request_category=codes.get("serviceItemRequestType", ""),
+        certification_type=codes.get("certificationType", ""),
+        service_type=_code(row.get("category")),
+        place=_code(row.get("locationCodeableConcept")),
+        quantity=_quantity(row.get("quantity")),
+        dates=_dates(facts),
+    )
+
+
+def _code(concept: Any) -> str:
+    rows = concept.get("coding") if isinstance(concept, dict) else None
+    return str(rows[0].get("code", "")) if rows else ""
+
+
+def _quantity(quantity: Any) -> Quantity | None:
+    if not isinstance(quantity, dict) or "value" not in quantity:
+        return None
+    return Quantity(Decimal(str(quantity["value"])), quantity.get("code") or quantity.get("unit", ""))
+
+
+def _dates(facts: Mapping[str, str]) -> Dates | None:
+    if "start" not in facts:
+        return None
+    return Dates(date.fromisoformat(facts["start"]), date.fromisoformat(facts["end"]))
+
+
+def _instant(now: datetime) -> str:
+    return now.isoformat(timespec="seconds").replace("+00:00", "Z")
+

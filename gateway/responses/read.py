@@ -1,0 +1,159 @@
+"""A payer's 2xx answer to one pure reading: the decision procedure of PAS 2.2.1, line by line.
+
+The reader does not know whether the bytes came from `$submit`, a notification or `$inquire`.
+"""
+
+from dataclasses import replace
+
+from gateway.fhir.bundle import Entry
+from gateway.model.authorization import Rejection, Result
+from gateway.model.determination import roll_up
+from gateway.model.exchange import Reply
+from gateway.responses.added import read_added
+from gateway.responses.codes import ReviewCodes
+from gateway.responses.element import Element, modifiers
+from gateway.responses.items import has_reviews, read_items
+from gateway.responses.match import choose
+from gateway.responses.message import Message, all_notes, process_notes
+from gateway.responses.reading import Asked, Kind, Reading, Remarks, Untrusted
+from gateway.responses.rejections import read_errors
+from gateway.responses.review import Review, read_review
+from gateway.responses.unwrap import Opened, open_reply, outcome_rows
+
+_OUTCOMES = ("complete", "partial", "error")
+_OVER = frozenset({"completed", "cancelled", "revoked", "rejected", "failed", "entered-in-error"})
+
+
+def read(reply: Reply, asked: Asked, codes: ReviewCodes) -> Reading:
+    """Read a 2xx reply to what was asked; never raises, whatever the body holds.
+
+    `rejected` when outcome is error or there are error rows (PAS 2.2.1 reading step 3): the payer says it could not
+    process the request. When it decided on items all the same (the guide: adjudications should then be absent; if
+    they are there, keep both), the kind stays rejected, since a decision inside a failed processing cannot be relied
+    on; `answers` hold what was said, the determination stays NONE, and `attention` asks a person to settle it with
+    the payer before anything is sent again.
+    """
+    remarks = Remarks()
+    try:
+        opened = open_reply(reply)
+        _keep_outcomes(opened, remarks)
+        entry = choose(opened, asked, remarks)
+        message = _message(entry, opened, asked, codes, remarks)
+    except Untrusted as fault:
+        return Reading(kind=Kind.UNTRUSTED, reason=fault.reason, issues=tuple(remarks.issues))
+    return _read(message)
+
+
+def _keep_outcomes(opened: Opened, remarks: Remarks) -> None:
+    """OperationOutcome rows that came with an answer, placed where they stand in it (PAS 2.2.1 spec-40)."""
+    remarks.issues.extend(replace(issue, path=row.path) for row, issue in outcome_rows(opened))
+
+
+def _message(entry: Entry, opened: Opened, asked: Asked, codes: ReviewCodes, remarks: Remarks) -> Message:
+    response = Element(entry.resource, entry.path)
+    status = response.one("status")
+    if status.text == "entered-in-error":
+        raise Untrusted("the payer marked its answer as entered in error")
+    withdrawn = status.text not in ("active", "")
+    if withdrawn:
+        remarks.warn("status", status.path, "The answer is not active.", attention="the payer's answer is not active")
+    if response.one("use").text != "preauthorization":
+        text = "The answer is not about a prior authorization."
+        remarks.warn("use", response.one("use").path, text, attention="the payer's answer is no prior authorization")
+    if (outcome := response.one("outcome")).text not in _OUTCOMES:
+        remarks.note("outcome", outcome.path, "The outcome is none of complete, partial and error.")
+    return Message(
+        response=response,
+        entry=entry,
+        index=opened.index,
+        asked=asked,
+        codes=codes,
+        remarks=remarks,
+        identifiers=frozenset(opened.ids),
+        process_notes=process_notes(response),
+        withdrawn=withdrawn,
+        spoiled=_spoiled(response),
+    )
+
+
+def _spoiled(response: Element) -> str:
+    """Where the meaning of the whole answer may be turned by something unknown; items are looked at on their own."""
+    rules = response.one("implicitRules")
+    return rules.path if rules.text else next(modifiers(response, but=("item", "addItem", "contained")), "")
+
+
+def _read(message: Message) -> Reading:
+    remarks = message.remarks
+    rejections = read_errors(message)
+    decided = has_reviews(message)
+    if rejections and not message.spoiled:
+        return _rejected(message, rejections, decided=decided)
+    fallback = _fallback(message, decided=decided)
+    added = read_added(message)
+    answers = read_items(message, added, fallback)
+    return Reading(
+        kind=Kind.ANSWERED,
+        answers=answers,
+        additional=tuple(item for item in added if not item.replaces),
+        notes=all_notes(message.response),
+        rejections=rejections,
+        determination=roll_up([answer.result for _, answer in answers]),
+        attention=remarks.attention,
+        issues=tuple(remarks.issues),
+    )
+
+
+def _rejected(message: Message, rejections: tuple[Rejection, ...], *, decided: bool) -> Reading:
+    # What is missing among the items of a rejected request is no news: those remarks are not shown to a person.
+    apart = replace(message, remarks=Remarks())
+    added = read_added(apart) if decided else ()
+    answers = read_items(apart, added, None) if decided else ()
+    if decided:
+        message.remarks.warn(
+            "error",
+            rejections[0].source,
+            "The answer rejects the request and decides on items too.",
+            attention="the payer rejected the request and decided on items too; ask the payer before sending again",
+        )
+    return Reading(
+        kind=Kind.REJECTED,
+        answers=tuple((sequence, answer) for sequence, answer in answers if answer.action),
+        additional=tuple(item for item in added if not item.replaces),
+        notes=all_notes(message.response),
+        rejections=rejections,
+        attention=message.remarks.attention,
+        issues=(*message.remarks.issues, *apart.remarks.issues),
+    )
+
+
+def _fallback(message: Message, *, decided: bool) -> Review | None:
+    """What holds for every item when none has a review action of its own: the event-level one, else pended.
+
+    Pended is read from `outcome` queued (legal before 2.2, quirk 30) and from a payer that asks for documents
+    (quirk 32). Neither says more than that there is no decision yet.
+    """
+    event = read_review([message.response], message.codes, message.remarks)
+    asking = _asking(message)
+    if asking:
+        text = "The payer asks for more information."
+        message.remarks.warn("information", asking, text, attention="the payer asks for more information")
+    if decided:
+        if event is not None:
+            text = "The decision on the whole request is not used, since items have their own."
+            message.remarks.warn("event-level", event.source, text)
+        return None
+    outcome = message.response.one("outcome")
+    if event is None and (source := outcome.path if outcome.text == "queued" else asking):
+        return Review(result=Result.PENDED, source=source)
+    return event
+
+
+def _asking(message: Message) -> str:
+    """Where the answer asks for documents: communicationRequest, or a Task that is still open; empty when nowhere."""
+    for row in message.response.each("communicationRequest"):
+        return row.path
+    for entry in message.index.of_type("Task", "CommunicationRequest"):
+        status = entry.resource.get("status")
+        if not isinstance(status, str) or status not in _OVER:
+            return entry.path
+    return ""

@@ -1,0 +1,90 @@
+"""What goes into reading a payer's answer and what comes out: plain data, whichever way the answer came."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from gateway.fhir.outcome import Issue, Severity
+from gateway.model.authorization import Answer, AuthorizedItem, Note, Rejection, Result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What we sent, to match an answer against.
+
+    Attributes:
+        claim_url: fullUrl of our Claim; `trace_system` and `trace_value` are its identifier.
+        submission_id: Bundle.identifier value of the request.
+        patient_urls: fullUrl and `Patient/id` of the patient in the request.
+        items: sequence and item trace number (may be empty) of each item asked for.
+    """
+
+    claim_url: str
+    trace_system: str
+    trace_value: str
+    submission_id: str
+    patient_urls: frozenset[str]
+    items: tuple[tuple[int, str], ...]
+
+
+class Kind(StrEnum):
+    """`answered`: the payer spoke on the items. `rejected`: it could not process the request, which is no denial.
+    `untrusted`: nothing may be concluded; the payer may or may not have the request."""
+
+    ANSWERED = "answered"
+    REJECTED = "rejected"
+    UNTRUSTED = "untrusted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A payer's answer, read.
+
+    Attributes:
+        answers: by item sequence, one for every item asked for.
+        additional: granted without being asked for.
+        determination: the roll-up of `answers`; NONE unless `kind` is answered.
+        attention: what a person has to look at, in words without content of the message; empty when nothing.
+        reason: why the answer is untrusted, in words.
+        issues: oddities met while reading, with their path in the answer. Those of rule `operation-outcome` carry
+            the payer's own words: for technical staff (PAS 2.2.1 spec-41), never logged.
+    """
+
+    kind: Kind
+    answers: tuple[tuple[int, Answer], ...] = ()
+    additional: tuple[AuthorizedItem, ...] = ()
+    notes: tuple[Note, ...] = ()
+    rejections: tuple[Rejection, ...] = ()
+    determination: Result = Result.NONE
+    attention: str = ""
+    reason: str = ""
+    issues: tuple[Issue, ...] = field(default=(), repr=False)
+
+
+@dataclass(slots=True)
+class Remarks:
+    """Collects, while reading, what is odd (`issues`) and what a person has to look at (`attention`)."""
+
+    issues: list[Issue] = field(default_factory=list)
+    attentions: list[str] = field(default_factory=list)
+
+    def note(self, rule: str, path: str, text: str) -> None:
+        """Something harmless that a technician may want to know."""
+        self.issues.append(Issue(Severity.INFORMATION, rule, path, text))
+
+    def warn(self, rule: str, path: str, text: str, *, attention: str = "") -> None:
+        """Something wrong with the answer; with `attention` a person has to look as well."""
+        self.issues.append(Issue(Severity.WARNING, rule, path, text))
+        if attention and attention not in self.attentions:
+            self.attentions.append(attention)
+
+    @property
+    def attention(self) -> str:
+        return "; ".join(self.attentions)
+
+
+class Untrusted(Exception):
+    """Nothing may be concluded from the answer; `reason` says why, without content."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
