@@ -60,16 +60,21 @@ def example(name: str) -> Any:
     return json.loads((EXAMPLES / f"{name}.json").read_bytes())
 
 
+def _known(name: str) -> str:
+    example(name)
+    return name
+
+
 def shows(name: str, text: str, *, status: int = 200, model: type[View] | None = None) -> Responses:
     """A JSON response with an example; `model` where it is not the one of the route."""
-    row: dict[str, Any] = {"description": text, "content": {JSON: {"example": example(name)}}}
+    row: dict[str, Any] = {"description": text, "content": {JSON: {"example": _known(name)}}}
     return {status: {**row, "model": model} if model else row}
 
 
 def shows_bytes(text: str) -> Responses:
     """A response of exact bytes, nearly always a FHIR resource."""
     return {
-        200: {"description": text, "content": {FHIR_JSON: {"schema": {"type": "object"}, "example": example("fhir")}}}
+        200: {"description": text, "content": {FHIR_JSON: {"schema": {"type": "object"}, "example": _known("fhir")}}}
     }
 
 
@@ -91,13 +96,13 @@ def refusals(*faults: GatewayError) -> Responses:
 
 def takes_fhir(name: str, text: str) -> dict[str, Any]:
     """A FHIR JSON request body with an example; `openapi_extra` of a route."""
-    content = {"schema": {"type": ["object", "array"], "description": text}, "example": example(name)}
+    content = {"schema": {"type": ["object", "array"], "description": text}, "example": _known(name)}
     return {"requestBody": {"required": True, "content": {FHIR_JSON: content, JSON: content}}}
 
 
 def takes(form: type[Form], name: str, *, required: bool = True) -> dict[str, Any]:
     """A JSON request body with an example; `openapi_extra` of a route."""
-    content = {"schema": {"$ref": _REF.format(model=form.__name__)}, "example": example(name)}
+    content = {"schema": {"$ref": _REF.format(model=form.__name__)}, "example": _known(name)}
     return {"requestBody": {"required": required, "content": {JSON: content}}}
 
 
@@ -118,5 +123,15 @@ class DocumentedApi(FastAPI):
                 "token": {"type": "http", "scheme": "bearer", "description": "A token made by `pa client add NAME`."}
             }
             document["security"] = [{"token": []}]
+            _put_examples(document["paths"])
             self.openapi_schema = document
         return self.openapi_schema
+
+
+def _put_examples(part: Any) -> None:
+    """Put the example in the place of its name: FastAPI's own pass over the document would drop every null in it."""
+    if isinstance(part, dict):
+        if isinstance(part.get("example"), str):
+            part["example"] = example(part["example"])
+        for value in part.values():
+            _put_examples(value)

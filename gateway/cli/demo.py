@@ -27,7 +27,7 @@ clients:
     auth: private_key_jwt
     algs: [ES384]
     jwks_url: {gateway}/.well-known/jwks.json
-    scopes: [system/Claim.crus]
+    scopes: [system/Claim.crus, system/ClaimResponse.rs]
 """
 
 
@@ -207,4 +207,4 @@ def _row(name: str, record: dict[str, Any]) -> tuple[str, ...]:
     when = f"{valid['start']} … {valid['end']}" if valid else (record["due_at"] or "")[:16].replace("T", " ")
     services = " ".join(item["service"]["code"] for item in record["items"]) or " ".join(record["order_refs"])
     return (name, services, words(record["state"]), words(record["determination"]),
-            " ".join(number for number in numbers if number), when, record["next"])
+            " ".join(number for number in numbers if number), when, record["next"].partition(": ")[0])

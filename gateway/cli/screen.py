@@ -73,6 +73,8 @@ def next_step(record: "Authorization") -> str:
         return f"the payer changed it: pa auth acknowledge {record.id}"
     if record.state == "rejected":
         return f"correct and resend: pa order complete {record.order_id} FILE"
+    if record.not_before:
+        return f"sent again at {record.not_before:%H:%M:%S} UTC; {record.attention}"
     return record.handoff or record.attention
 
 

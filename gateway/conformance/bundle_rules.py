@@ -1,6 +1,7 @@
 """Rules about PAS bundles that no StructureDefinition holds (PAS 2.2.1 spec-13, 14, 16, 20, 66; Inferno 2.5)."""
 
 import re
+from collections import deque
 from collections.abc import Iterator
 
 from gateway.conformance.context import Context
@@ -93,9 +94,14 @@ def _instances(context: Context, entries: list[Entry]) -> None:
 
 def _follow(context: Context, index: Index, focus: Entry) -> set[str]:
     """Every reference reachable from the focus must lead to exactly one entry by its fullUrl."""
-    reached, waiting = {focus.path}, [focus]
+    reached, waiting = {focus.path}, deque([focus])
     while waiting:
-        entry = waiting.pop(0)
+        entry = waiting.popleft()
+        if entry.resource.get("resourceType") == "Bundle":  # its entries speak for themselves
+            inner = [other for other in index.entries if other.path.startswith(f"{entry.path}.entry[")]
+            waiting.extend(other for other in inner if other.path not in reached)
+            reached.update(other.path for other in inner)
+            continue
         for path, reference in _outgoing(entry, is_focus=entry is focus):
             found = index.resolve(reference, source=entry)
             if found is None or found.step not in _CERTAIN:

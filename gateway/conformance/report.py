@@ -1,9 +1,11 @@
 """What a check found, and what it could not judge."""
 
-from collections.abc import Iterable
+import re
 from dataclasses import dataclass, field
 
 from gateway.fhir.outcome import Issue, Severity
+
+_ENTRY = re.compile(r"Bundle\.entry\[(\d+)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +71,11 @@ class Findings:
     def errors(self) -> int:
         return sum(issue.is_error for issue in self.issues)
 
-    def report(self, profile: str, order: Iterable[str] = ()) -> Report:
-        """The finished report; `order` are path prefixes in the order they stand in the resource."""
-        rank = {prefix: position for position, prefix in enumerate(order)}
-
-        def place(issue: Issue) -> int:
-            return max((position for prefix, position in rank.items() if _within(issue.path, prefix)), default=-1)
-
-        return Report(tuple(sorted(self.issues, key=place)), tuple(self.not_evaluated), profile)
+    def report(self, profile: str) -> Report:
+        """The finished report, issues of one entry together and entries in their order."""
+        return Report(tuple(sorted(self.issues, key=_entry)), tuple(self.not_evaluated), profile)
 
 
-def _within(path: str, prefix: str) -> bool:
-    return path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in ("", ".", "[")
+def _entry(issue: Issue) -> int:
+    found = _ENTRY.match(issue.path)
+    return int(found[1]) if found else -1

@@ -109,7 +109,8 @@ def _only(entries: list[Entry]) -> Entry | None:
 def entries_of(value: Any, *, path: str = "") -> tuple[Entry, ...]:
     """The resources in a Bundle of any type, a list, a Parameters, or a single resource.
 
-    Nested Bundles and lists are opened; entries without a resource are skipped.
+    Nested Bundles, lists and Parameters are opened; entries without a resource are skipped. A Parameters that holds
+    no resource is itself one.
     """
     return tuple(_walk(value, path, ""))
 
@@ -126,7 +127,22 @@ def _walk(value: Any, path: str, full_url: str) -> Iterator[Entry]:
                 place = f"{path or 'Bundle'}.entry[{position}].resource"
                 yield from _walk(row.get("resource"), place, url if isinstance(url, str) else "")
     elif isinstance(value, dict) and isinstance(value.get("resourceType"), str):
-        yield Entry(value, full_url, path or value["resourceType"])
+        here = path or value["resourceType"]
+        held = [entry for row in _parameters(value, here) for entry in row]
+        yield from held or [Entry(value, full_url, here)]
+
+
+def _parameters(value: Resource, path: str) -> Iterator[Iterator[Entry]]:
+    """The resources of each parameter and part of a Parameters; nothing for other resources."""
+    key = "parameter" if value.get("resourceType") == "Parameters" else "part"
+    if key == "part" and "resourceType" in value:
+        return
+    rows = value.get(key)
+    for position, row in enumerate(rows if isinstance(rows, list) else []):
+        if isinstance(row, dict):
+            place = f"{path}.{key}[{position}]"
+            yield _walk(row.get("resource"), f"{place}.resource", "")
+            yield from _parameters(row, place)
 
 
 def references(value: Any, *, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:

@@ -13,7 +13,8 @@ from typing import Any, Never
 
 import orjson
 
-_NESTING = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+# Possessive, and an open string runs to the end: neither time nor memory may grow with what a string holds.
+_NESTING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 _MAX_NUMBER = 64
 
 

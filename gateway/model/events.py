@@ -108,7 +108,10 @@ class ReplyLost(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered(Event):
-    """The payer answered: `answers` by item sequence. The kinds below say what the roll-up came to."""
+    """The payer answered: `answers` by item sequence. The kinds below say what the roll-up came to.
+
+    `attention` is what a person has to look at, whatever the answer.
+    """
 
     answers: tuple[tuple[int, Answer], ...] = ()
     additional: tuple[AuthorizedItem, ...] = ()
@@ -117,6 +120,7 @@ class Answered(Event):
     due_at: datetime | None = None
     due_basis: str = ""
     exchange: str = ""
+    attention: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,8 +136,6 @@ class Pended(Answered):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonNeeded(Answered):
     """The answer cannot be acted on by a machine: contact the payer, or a code nobody recognizes."""
-
-    attention: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

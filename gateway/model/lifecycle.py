@@ -172,7 +172,7 @@ def _answered(record: Authorization, event: e.Answered) -> Change:
         "due_at": event.due_at,
         "due_basis": event.due_basis,
         "answered_at": event.at,
-        "attention": "",
+        "attention": event.attention,
     }
 
 
@@ -186,12 +186,14 @@ def _decided(record: Authorization, event: e.Answered) -> Change:
     return {**change, "decided_at": event.at, "due_at": None, "due_basis": "", "acknowledge": modified}
 
 
-def _person_needed(record: Authorization, event: e.PersonNeeded) -> Change:
-    return {**_answered(record, event), "attention": event.attention}
-
-
 def _rejected(_: Authorization, event: e.Rejected) -> Change:
-    return {"rejections": event.rejections, "notes": event.notes, "answered_at": event.at}
+    return {
+        "rejections": event.rejections,
+        "notes": event.notes,
+        "answered_at": event.at,
+        "due_at": None,
+        "due_basis": "",
+    }
 
 
 def _recorded(record: Authorization, event: e.DecisionRecorded) -> Change:
@@ -226,7 +228,7 @@ _CHANGES: Mapping[type[e.Event], Callable[[Authorization, Any], Change]] = {
     e.ReplyLost: _reply_lost,
     e.Decided: _decided,
     e.Pended: _answered,
-    e.PersonNeeded: _person_needed,
+    e.PersonNeeded: _answered,
     e.Rejected: _rejected,
     e.DecisionRecorded: _recorded,
     e.Acknowledged: _acknowledged,

@@ -31,12 +31,13 @@ class _Sweep:
         """The value cleaned; None when nothing is left of it."""
         if isinstance(value, dict):
             cleaned = {key: kept for key, item in value.items() if (kept := self._member(key, item)) is not None}
-            return cleaned or self._nothing()
+            return cleaned or self._nothing(counts=not value)
         if isinstance(value, list):
-            return [kept for item in value if (kept := self.value(item)) is not None] or self._nothing()
+            kept = [item for each in value if (item := self.value(each)) is not None]
+            return kept or self._nothing(counts=not value)
         if isinstance(value, str):
             return self._text(value)
-        return self._nothing() if value is None else value
+        return self._nothing(counts=True) if value is None else value
 
     def _member(self, key: str, value: Any) -> Any:
         # `_given: [null, {...}]` runs beside `given`: its nulls keep places, and nothing here reads it
@@ -51,6 +52,7 @@ class _Sweep:
             return None
         return text
 
-    def _nothing(self) -> Any:
-        self.empty += 1
+    def _nothing(self, *, counts: bool) -> Any:
+        """None; what became empty by a removal inside it is not counted again."""
+        self.empty += counts
         return None

@@ -56,10 +56,10 @@ class Parts:
     def _parties(self, payer: PayerProfile) -> None:
         context, make = self._context, self._press.make
         is_self = context.subscriber == context.patient
-        make("parties/beneficiary", self._urls["beneficiary"], {"patient": context.patient})
         make("parties/insurer", self._urls["insurer"], {"insurer": plain(payer.insurer)})
         make("parties/requestor", self._urls["requestor"], {"requestor": plain(self._requestor)})
         held = {"coverage": context.coverage, "member_id": context.member_id or None}
+        make("parties/beneficiary", self._urls["beneficiary"], {**held, "patient": context.patient})
         if context.subscriber and not is_self:
             self._urls["subscriber"] = self._press.url()
             make("parties/subscriber", self._urls["subscriber"], {**held, "subscriber": context.subscriber})

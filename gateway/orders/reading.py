@@ -99,10 +99,12 @@ def _groups(readings: Sequence[Reading], split: bool) -> list[list[Reading]]:
     groups: dict[tuple[Any, ...], list[Reading]] = {}
     for position, reading in enumerate(readings):
         alone = position if split or not reading.category else -1
-        stay = reading.setting.encounter.path if reading.setting.encounter else ""
+        stay = reading.setting.encounter if reading.setting.encounter_class == "inpatient" else None
         coverage = f"{reading.coverage.get('id')} {hash(str(reading.coverage))}"
-        key = (coverage, reading.payer_id, reading.requestor_id, reading.benefit, reading.category, reading.expedited,
-               stay, alone)
+        key = (
+            coverage, reading.payer_id, reading.requestor_id, reading.benefit, reading.category, reading.expedited,
+            stay.path if stay else "", alone,
+        )
         groups.setdefault(key, []).append(reading)
     return list(groups.values())
 

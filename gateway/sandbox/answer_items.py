@@ -147,7 +147,7 @@ def _review(action: str, number: str, reasons: tuple[str, ...]) -> Element:
     ]
     parts.append(
         {
-            "url": "reviewActionCode",
+            "url": names.REVIEW_ACTION_CODE,
             "valueCodeableConcept": {"coding": [{"system": names.REVIEW_ACTION_SYSTEM, "code": action}]},
         }
     )

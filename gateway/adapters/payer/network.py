@@ -138,7 +138,7 @@ class _TimedStream(httpcore.NetworkStream):
         self._socket: socket.socket = stream.get_extra_info("socket")
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
-        return self._stream.read(max_bytes, timeout)
+        return self._stream.read(max_bytes, _left(_RUNNING.get(), httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
         current = _RUNNING.get()

@@ -139,6 +139,9 @@ class MemoryStore:
     def ready(self) -> bool:
         return True
 
+    def close(self) -> None:
+        """Nothing is held open."""
+
 
 Value = TypeVar("Value")
 

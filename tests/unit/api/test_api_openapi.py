@@ -5,8 +5,6 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
-from referencing import Registry, Resource
-from referencing.jsonschema import DRAFT202012
 
 from gateway.api.documentation import EXAMPLES, example
 from gateway.flow.world import World
@@ -34,8 +32,7 @@ def contents(operation: Any) -> Iterator[tuple[str, Any]]:
 
 
 def validator(document: Any, schema: Any) -> Draft202012Validator:
-    registry: Any = Registry().with_resource("", Resource(document, DRAFT202012))
-    return Draft202012Validator(schema, registry=registry)
+    return Draft202012Validator({**schema, "components": document["components"]})
 
 
 def references(value: Any) -> Iterator[str]:

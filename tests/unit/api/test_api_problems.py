@@ -187,7 +187,7 @@ def test_a_defect_is_an_opaque_500_whose_id_is_in_the_log(
 
 
 def test_of_a_wrong_configuration_only_the_first_line_is_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: Any) -> Any:
+    def broken(*_: Any, **__: Any) -> Any:
         raise ConfigFault("It is wrong.", fix="Correct it.", problems=["/srv/secret/place.yaml:1: wrong"])
 
     monkeypatch.setattr("gateway.flow.intake.prepare", broken)

@@ -54,7 +54,7 @@ def test_what_is_no_archive_is_refused(tmp_path: Path, raw: bytes) -> None:
     file = tmp_path / "x.tgz"
     file.write_bytes(raw)
 
-    with pytest.raises(PackageFault, match="x.tgz"):
+    with pytest.raises(PackageFault, match=r"x\.tgz"):
         read_package(file)
 
 

@@ -80,6 +80,8 @@ def test_what_the_parties_refer_to_comes_along_once_and_unchanged(sandbox: Sandb
 
 def test_relative_references_come_back_absolute(sandbox: Sandbox) -> None:
     request = loads(dumps(sandbox.request_of("S-01")))
+    role = next(row["fullUrl"] for row in request["entry"] if row["resource"]["resourceType"] == "PractitionerRole")
+    request["entry"][0]["resource"]["provider"] = {"reference": role}
     text = dumps(request).decode()
     for row in request["entry"]:
         kind = row["resource"]["resourceType"]
@@ -91,7 +93,7 @@ def test_relative_references_come_back_absolute(sandbox: Sandbox) -> None:
     bundle = _answer(sandbox, loads(text.encode()))
 
     found = [reference["reference"] for _, reference in references(bundle)]
-    assert found
+    assert len(found) == 6  # four in the ClaimResponse, two in the role
     assert all(reference.startswith("https://ehr.example/fhir/") for reference in found)
 
 
