@@ -6,12 +6,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from gateway.api import owned, views
+from gateway.api import views
 from gateway.api.callers import CallerOf
 from gateway.api.documentation import INVALID, NOT_FOUND, UNKNOWN_CALLER, refusals, shows, shows_bytes
 from gateway.api.forms import Filters, Following
+from gateway.api.owned import OwnAuthorization, missing
 from gateway.api.view import answer
-from gateway.flow.world import World
+from gateway.api.worlds import WorldOf
 from gateway.model.errors import NotFound
 from gateway.model.exchange import Direction, Exchange
 from gateway.ports import Query as Wanted
@@ -19,81 +20,80 @@ from gateway.ports import Query as Wanted
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(?:; ?[\w.+-]+=[\w.+-]+)*", re.ASCII)
 
 
-def authorizations_router(world: World) -> APIRouter:
-    router = APIRouter(prefix="/authorizations", tags=["authorizations"])
-    unknown = refusals(NOT_FOUND, INVALID, *UNKNOWN_CALLER)
+router = APIRouter(prefix="/authorizations", tags=["authorizations"])
+_UNKNOWN = refusals(NOT_FOUND, INVALID, *UNKNOWN_CALLER)
 
-    @router.get(
-        "",
-        response_model=views.Page,
-        responses=shows("page", "The most urgent first; those without a due time last.")
-        | refusals(INVALID, *UNKNOWN_CALLER),
-    )
-    def list_authorizations(caller: CallerOf, filters: Annotated[Filters, Query()]) -> Response:
-        """The caller's authorizations, by when the payer's decision is due."""
-        found = world.store.authorizations(_wanted(caller.client, filters))
-        return answer(
-            views.Page(
-                authorizations=tuple(map(views.authorization, found[: filters.limit])),
-                limit=filters.limit,
-                offset=filters.offset,
-                more=len(found) > filters.limit,
-            )
+
+@router.get(
+    "",
+    response_model=views.Page,
+    responses=shows("page", "The most urgent first; those without a due time last.")
+    | refusals(INVALID, *UNKNOWN_CALLER),
+)
+def list_authorizations(world: WorldOf, caller: CallerOf, filters: Annotated[Filters, Query()]) -> Response:
+    """The caller's authorizations, by when the payer's decision is due."""
+    found = world.store.authorizations(_wanted(caller.client, filters))
+    return answer(
+        views.Page(
+            authorizations=tuple(map(views.authorization, found[: filters.limit])),
+            limit=filters.limit,
+            offset=filters.offset,
+            more=len(found) > filters.limit,
         )
-
-    @router.get(
-        "/{id}", response_model=views.Authorization, responses=shows("authorization", "The authorization.") | unknown
     )
-    def get_authorization(caller: CallerOf, id: str) -> Response:  # noqa: A002 - the public name of the parameter
-        """One authorization."""
-        return answer(views.authorization(owned.authorization(world.store, caller, id)))
 
-    @router.get(
-        "/{id}/events",
-        response_model=views.Events,
-        responses=shows("events", "In the order in which they happened.") | unknown,
-    )
-    def list_events(caller: CallerOf, id: str, following: Annotated[Following, Query()]) -> Response:  # noqa: A002
-        """What happened to an authorization."""
-        identity = owned.authorization(world.store, caller, id).id
-        found = world.store.events(authorization=identity, after=following.after, limit=following.limit)
-        return answer(views.events(found, after=following.after))
 
-    @router.get(
-        "/{id}/exchanges",
-        response_model=views.Exchanges,
-        responses=shows("exchanges", "Drafts, requests and replies, in order.") | unknown,
-    )
-    def list_exchanges(caller: CallerOf, id: str) -> Response:  # noqa: A002
-        """What travelled between the gateway and the payer; bodies are fetched one by one."""
-        identity = owned.authorization(world.store, caller, id).id
-        return answer(views.Exchanges(exchanges=tuple(map(views.exchange, world.store.exchanges(identity)))))
+@router.get(
+    "/{id}", response_model=views.Authorization, responses=shows("authorization", "The authorization.") | _UNKNOWN
+)
+def get_authorization(record: OwnAuthorization) -> Response:
+    """One authorization."""
+    return answer(views.authorization(record))
 
-    @router.get(
-        "/{id}/exchanges/{leg}/body",
-        response_class=Response,
-        responses=shows_bytes("The exact bytes, in their own media type.") | unknown,
-    )
-    def get_exchange_body(caller: CallerOf, id: str, leg: str) -> Response:  # noqa: A002
-        """The exact bytes of one leg."""
-        identity = owned.authorization(world.store, caller, id).id
-        for exchange in world.store.exchanges(identity):
-            if exchange.id == leg:
-                return _exact(exchange)
-        raise owned.missing("exchange")
 
-    @router.get(
-        "/{id}/request", response_class=Response, responses=shows_bytes("The request as last built or sent.") | unknown
-    )
-    def get_request(caller: CallerOf, id: str) -> Response:  # noqa: A002
-        """The exact bytes of the request as it was last built or sent."""
-        identity = owned.authorization(world.store, caller, id).id
-        legs = [leg for leg in world.store.exchanges(identity) if leg.direction is not Direction.REPLY]
-        if not legs:
-            raise NotFound("No request was built for this authorization.", fix="Complete the order first.")
-        return _exact(legs[-1])
+@router.get(
+    "/{id}/events",
+    response_model=views.Events,
+    responses=shows("events", "In the order in which they happened.") | _UNKNOWN,
+)
+def list_events(world: WorldOf, record: OwnAuthorization, following: Annotated[Following, Query()]) -> Response:
+    """What happened to an authorization."""
+    found = world.store.events(authorization=record.id, after=following.after, limit=following.limit)
+    return answer(views.events(found, after=following.after))
 
-    return router
+
+@router.get(
+    "/{id}/exchanges",
+    response_model=views.Exchanges,
+    responses=shows("exchanges", "Drafts, requests and replies, in order.") | _UNKNOWN,
+)
+def list_exchanges(world: WorldOf, record: OwnAuthorization) -> Response:
+    """What travelled between the gateway and the payer; bodies are fetched one by one."""
+    return answer(views.Exchanges(exchanges=tuple(map(views.exchange, world.store.exchanges(record.id)))))
+
+
+@router.get(
+    "/{id}/exchanges/{leg}/body",
+    response_class=Response,
+    responses=shows_bytes("The exact bytes, in their own media type.") | _UNKNOWN,
+)
+def get_exchange_body(world: WorldOf, record: OwnAuthorization, leg: str) -> Response:
+    """The exact bytes of one leg."""
+    for exchange in world.store.exchanges(record.id):
+        if exchange.id == leg:
+            return _exact(exchange)
+    raise missing("exchange")
+
+
+@router.get(
+    "/{id}/request", response_class=Response, responses=shows_bytes("The request as last built or sent.") | _UNKNOWN
+)
+def get_request(world: WorldOf, record: OwnAuthorization) -> Response:
+    """The exact bytes of the request as it was last built or sent."""
+    legs = [leg for leg in world.store.exchanges(record.id) if leg.direction is not Direction.REPLY]
+    if not legs:
+        raise NotFound("No request was built for this authorization.", fix="Complete the order first.")
+    return _exact(legs[-1])
 
 
 def _wanted(client: str, filters: Filters) -> Wanted:

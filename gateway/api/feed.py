@@ -10,25 +10,22 @@ from gateway.api.callers import CallerOf
 from gateway.api.documentation import INVALID, UNKNOWN_CALLER, refusals, shows
 from gateway.api.forms import Following
 from gateway.api.view import answer
-from gateway.flow.world import World
+from gateway.api.worlds import WorldOf
+
+router = APIRouter(tags=["events"])
 
 
-def feed_router(world: World) -> APIRouter:
-    router = APIRouter(tags=["events"])
+@router.get(
+    "/events",
+    response_model=views.Events,
+    responses=shows("events", "Rising by position.") | refusals(INVALID, *UNKNOWN_CALLER),
+)
+def follow_events(world: WorldOf, caller: CallerOf, following: Annotated[Following, Query()]) -> Response:
+    """Events of all of the caller's authorizations, rising by position, each with its state before and after.
 
-    @router.get(
-        "/events",
-        response_model=views.Events,
-        responses=shows("events", "Rising by position.") | refusals(INVALID, *UNKNOWN_CALLER),
-    )
-    def follow_events(caller: CallerOf, following: Annotated[Following, Query()]) -> Response:
-        """Events of all of the caller's authorizations, rising by position, each with its state before and after.
-
-        Keep `next` once you are done with a page, and pass it as `after` next time. Whoever stops in between gets the
-        page again: each event comes at least once, so do what an event asks for once per `position`. Events stay for
-        ever; reading again from any position gives the same.
-        """
-        found = world.store.events(client=caller.client, after=following.after, limit=following.limit)
-        return answer(views.events(found, after=following.after))
-
-    return router
+    Keep `next` once you are done with a page, and pass it as `after` next time. Whoever stops in between gets the
+    page again: each event comes at least once, so do what an event asks for once per `position`. Events stay for
+    ever; reading again from any position gives the same.
+    """
+    found = world.store.events(client=caller.client, after=following.after, limit=following.limit)
+    return answer(views.events(found, after=following.after))

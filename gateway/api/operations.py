@@ -1,6 +1,6 @@
 """What operators and payers ask of the gateway itself: is it up, is it ready, what are its public keys."""
 
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from fastapi import APIRouter
@@ -9,9 +9,11 @@ from starlette.responses import Response
 from gateway.adapters.payer.keys import load_keys
 from gateway.api.documentation import shows
 from gateway.api.view import View, answer
+from gateway.api.worlds import WorldOf
 from gateway.fhir import json
 from gateway.flow.world import World
 from gateway.model.errors import ConfigFault
+from gateway.payers.site import Site
 
 
 class Health(View):
@@ -34,43 +36,45 @@ class KeySet(View):
     keys: tuple[dict[str, Any], ...]
 
 
-def operations_router(world: World) -> APIRouter:
-    router = APIRouter(tags=["operations"])
-    anybody: dict[str, Any] = {"security": []}
-    keys = cache(lambda: load_keys(world.site).jwks())
+router = APIRouter(tags=["operations"])
+_ANYBODY: dict[str, Any] = {"security": []}
 
-    @router.get(
-        "/health", response_model=Health, responses=shows("health", "The process is up."), openapi_extra=anybody
+
+@router.get("/health", response_model=Health, responses=shows("health", "The process is up."), openapi_extra=_ANYBODY)
+async def health() -> Response:
+    """Whether the process is up; asks nothing of anything else."""
+    return answer(Health(up=True))
+
+
+@router.get(
+    "/ready",
+    response_model=Readiness,
+    openapi_extra=_ANYBODY,
+    responses=shows("ready", "Orders can be taken.")
+    | shows("not_ready", "Not yet, or not now.", status=503, model=Readiness),
+)
+def ready(world: WorldOf) -> Response:
+    """Whether orders can be taken: the store answers, and the guide of every payer is loaded."""
+    store, guides = world.store.ready(), _guides_loaded(world)
+    return answer(
+        Readiness(ready=store and guides, store=store, guides=guides), status=200 if store and guides else 503
     )
-    async def health() -> Response:
-        """Whether the process is up; asks nothing of anything else."""
-        return answer(Health(up=True))
 
-    @router.get(
-        "/ready",
-        response_model=Readiness,
-        openapi_extra=anybody,
-        responses=shows("ready", "Orders can be taken.")
-        | shows("not_ready", "Not yet, or not now.", status=503, model=Readiness),
-    )
-    def ready() -> Response:
-        """Whether orders can be taken: the store answers, and the guide of every payer is loaded."""
-        store, guides = world.store.ready(), _guides_loaded(world)
-        return answer(
-            Readiness(ready=store and guides, store=store, guides=guides), status=200 if store and guides else 503
-        )
 
-    @router.get(
-        "/.well-known/jwks.json",
-        response_model=KeySet,
-        responses=shows("jwks", "Our public keys."),
-        openapi_extra=anybody,
-    )
-    def public_keys() -> Response:
-        """The public keys by which payers verify our client assertions (SMART Backend Services)."""
-        return Response(json.dumps(keys()), media_type="application/json")
+@router.get(
+    "/.well-known/jwks.json",
+    response_model=KeySet,
+    responses=shows("jwks", "Our public keys."),
+    openapi_extra=_ANYBODY,
+)
+def public_keys(world: WorldOf) -> Response:
+    """The public keys by which payers verify our client assertions (SMART Backend Services)."""
+    return Response(_key_set(world.site), media_type="application/json")
 
-    return router
+
+@lru_cache(maxsize=1)
+def _key_set(site: Site) -> bytes:
+    return json.dumps(load_keys(site).jwks())
 
 
 def _guides_loaded(world: World) -> bool:

@@ -7,7 +7,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from gateway.api import owned, views
+from gateway.api import views
 from gateway.api.body import FhirBody
 from gateway.api.callers import CallerOf
 from gateway.api.documentation import (
@@ -24,11 +24,12 @@ from gateway.api.documentation import (
     takes_fhir,
 )
 from gateway.api.forms import Name
+from gateway.api.owned import OwnOrder
 from gateway.api.view import answer
 from gateway.api.waiting import all_final, authorizations_of, settled
+from gateway.api.worlds import WorldOf
 from gateway.flow import intake
 from gateway.flow.prepare import Treatment
-from gateway.flow.world import World
 from gateway.model.authorization import Authorization
 
 Wait = Annotated[
@@ -62,68 +63,71 @@ def _documented(done: int) -> Responses:
     return shows("order_decided", finished, status=done) | shows("order_open", _LATER, status=202, model=views.Order)
 
 
-def orders_router(world: World) -> APIRouter:
-    router = APIRouter(prefix="/orders", tags=["orders"])
+router = APIRouter(prefix="/orders", tags=["orders"])
 
-    @router.post(
-        "",
-        status_code=201,
-        response_model=views.Order,
-        openapi_extra=takes_fhir("order", _ORDER),
-        responses=_documented(201) | refusals(BAD_ORDER, INVALID, *BODY, *UNKNOWN_CALLER),
-    )
-    async def submit_order(caller: CallerOf, treatment: TreatmentOf, body: FhirBody, wait: Wait = None) -> Response:
-        """Store an order, build and send its requests, and wait for the decisions.
 
-        The order is durable before this answers. The answer comes as soon as nothing is under way any more.
-        """
-        receive = partial(intake.receive, world, body, treatment, client=caller.client, actor=caller.actor)
-        received = await to_thread.run_sync(receive)
-        return _outcome(received.order_id, await settled(world, received.order_id, longest=wait), done=201)
+@router.post(
+    "",
+    status_code=201,
+    response_model=views.Order,
+    openapi_extra=takes_fhir("order", _ORDER),
+    responses=_documented(201) | refusals(BAD_ORDER, INVALID, *BODY, *UNKNOWN_CALLER),
+)
+async def submit_order(
+    world: WorldOf, caller: CallerOf, treatment: TreatmentOf, body: FhirBody, wait: Wait = None
+) -> Response:
+    """Store an order, build and send its requests, and wait for the decisions.
 
-    @router.post(
-        "/check",
-        response_model=views.Checks,
-        openapi_extra=takes_fhir("order", _ORDER),
-        responses=shows("checks", "One check per Claim the order makes.")
-        | refusals(BAD_ORDER, INVALID, *BODY, *UNKNOWN_CALLER),
-    )
-    async def check_order(
-        caller: CallerOf,  # noqa: ARG001 - nothing is stored, so nothing belongs to anybody
-        treatment: TreatmentOf,
-        body: FhirBody,
-        bundle: Annotated[bool, Query(description="Show the request bundles that would be sent.")] = False,
-    ) -> Response:
-        """Do everything up to sending, and store nothing."""
-        prepared = await to_thread.run_sync(partial(intake.check, world, body, (), treatment))
-        return answer(views.Checks(checks=tuple(views.prepared(one, with_bundle=bundle) for one in prepared)))
+    The order is durable before this answers. The answer comes as soon as nothing is under way any more.
+    """
+    receive = partial(intake.receive, world, body, treatment, client=caller.client, actor=caller.actor)
+    received = await to_thread.run_sync(receive)
+    return _outcome(received.order_id, await settled(world, received.order_id, longest=wait), done=201)
 
-    @router.get(
-        "/{order}",
-        response_model=views.Order,
-        responses=shows("order_decided", "The order's authorizations.") | refusals(NOT_FOUND, INVALID, *UNKNOWN_CALLER),
-    )
-    def get_order(caller: CallerOf, order: str) -> Response:
-        """The authorizations made from an order."""
-        identity = owned.order(world.store, caller, order).id
-        return answer(views.order(identity, authorizations_of(world, identity)))
 
-    @router.patch(
-        "/{order}",
-        response_model=views.Order,
-        openapi_extra=takes_fhir("completion", _COMPLETION),
-        responses=_documented(200) | refusals(BAD_ORDER, NOT_FOUND, MOVED_ON, NOT_NOW, INVALID, *BODY, *UNKNOWN_CALLER),
-    )
-    async def complete_order(caller: CallerOf, order: str, body: FhirBody, wait: Wait = None) -> Response:
-        """Merge what was missing over a stored order, build its requests anew, send them, and wait as for a new order.
+@router.post(
+    "/check",
+    response_model=views.Checks,
+    openapi_extra=takes_fhir("order", _ORDER),
+    responses=shows("checks", "One check per Claim the order makes.")
+    | refusals(BAD_ORDER, INVALID, *BODY, *UNKNOWN_CALLER),
+)
+async def check_order(
+    world: WorldOf,
+    treatment: TreatmentOf,
+    body: FhirBody,
+    bundle: Annotated[bool, Query(description="Show the request bundles that would be sent.")] = False,
+) -> Response:
+    """Do everything up to sending, and store nothing."""
+    prepared = await to_thread.run_sync(partial(intake.check, world, body, (), treatment))
+    return answer(views.Checks(checks=tuple(views.prepared(one, with_bundle=bundle) for one in prepared)))
 
-        Requests that the payer already has are left as they are.
-        """
-        stored = await to_thread.run_sync(owned.order, world.store, caller, order)
-        await to_thread.run_sync(partial(intake.complete, world, stored.id, body, actor=caller.actor))
-        return _outcome(stored.id, await settled(world, stored.id, longest=wait), done=200)
 
-    return router
+@router.get(
+    "/{order}",
+    response_model=views.Order,
+    responses=shows("order_decided", "The order's authorizations.") | refusals(NOT_FOUND, INVALID, *UNKNOWN_CALLER),
+)
+def get_order(world: WorldOf, order: OwnOrder) -> Response:
+    """The authorizations made from an order."""
+    return answer(views.order(order.id, authorizations_of(world, order.id)))
+
+
+@router.patch(
+    "/{order}",
+    response_model=views.Order,
+    openapi_extra=takes_fhir("completion", _COMPLETION),
+    responses=_documented(200) | refusals(BAD_ORDER, NOT_FOUND, MOVED_ON, NOT_NOW, INVALID, *BODY, *UNKNOWN_CALLER),
+)
+async def complete_order(
+    world: WorldOf, caller: CallerOf, order: OwnOrder, body: FhirBody, wait: Wait = None
+) -> Response:
+    """Merge what was missing over a stored order, build its requests anew, send them, and wait as for a new order.
+
+    Requests that the payer already has are left as they are.
+    """
+    await to_thread.run_sync(partial(intake.complete, world, order.id, body, actor=caller.actor))
+    return _outcome(order.id, await settled(world, order.id, longest=wait), done=200)
 
 
 def _outcome(order: str, records: tuple[Authorization, ...], *, done: int) -> Response:

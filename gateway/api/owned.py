@@ -1,20 +1,24 @@
 """What belongs to a caller; what belongs to another is not there, told in the same words."""
 
 import re
+from typing import Annotated
 
-from gateway.api.callers import Caller
+from fastapi import Depends, Path
+
+from gateway.api.callers import CallerOf
+from gateway.api.worlds import WorldOf
 from gateway.model.authorization import Authorization
 from gateway.model.changes import StoredOrder
 from gateway.model.errors import NotFound
-from gateway.ports import Store
 
 _ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 
-def authorization(store: Store, caller: Caller, identity: str) -> Authorization:
-    """The caller's authorization of that id. Raises NotFound."""
+def _authorization(
+    world: WorldOf, caller: CallerOf, identity: Annotated[str, Path(alias="id", description="Authorization id.")]
+) -> Authorization:
     try:
-        record = store.authorization(_shaped(identity))
+        record = world.store.authorization(_shaped(identity))
     except NotFound:
         raise missing("authorization") from None
     if record.client != caller.client:
@@ -22,10 +26,11 @@ def authorization(store: Store, caller: Caller, identity: str) -> Authorization:
     return record
 
 
-def order(store: Store, caller: Caller, identity: str) -> StoredOrder:
-    """The caller's order of that id. Raises NotFound."""
+def _order(
+    world: WorldOf, caller: CallerOf, identity: Annotated[str, Path(alias="order", description="Order id.")]
+) -> StoredOrder:
     try:
-        stored = store.order(_shaped(identity))
+        stored = world.store.order(_shaped(identity))
     except NotFound:
         raise missing("order") from None
     if stored.client != caller.client:
@@ -33,7 +38,15 @@ def order(store: Store, caller: Caller, identity: str) -> StoredOrder:
     return stored
 
 
+OwnAuthorization = Annotated[Authorization, Depends(_authorization)]
+"""The caller's authorization that the path names; NotFound otherwise."""
+
+OwnOrder = Annotated[StoredOrder, Depends(_order)]
+"""The caller's order that the path names; NotFound otherwise."""
+
+
 def missing(what: str) -> NotFound:
+    """The one refusal for what is not there and for what belongs to another."""
     return NotFound(f"There is no such {what} here.", fix="Check the id; ids are never reused.")
 
 

@@ -37,8 +37,6 @@ def serve(world: World, settings: Settings, workers: Workers) -> None:
         ConfigFault: the address cannot be listened at, or may not be (see `may_bind`).
     """
     begun = perf_counter()
-    quiet()
-    catch_crashes(world.log)
     may_bind(settings.host, world.store.clients())
     config = uvicorn.Config(
         create_app(world, settings),
@@ -47,11 +45,14 @@ def serve(world: World, settings: Settings, workers: Workers) -> None:
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        http="h11",  # bounds the size of headers, which httptools does not
         ws="none",
         lifespan="off",
         timeout_graceful_shutdown=_FAREWELL_SECONDS,
     )
     with _listen(settings.host, settings.port) as listener, _signals_end_the_server_only():
+        quiet()
+        catch_crashes(world.log)
         workers.start()
         try:
             world.log.write(

@@ -3,7 +3,6 @@
 import sys
 from typing import Annotated
 
-import click
 import typer
 
 from gateway import __version__
@@ -41,16 +40,11 @@ app.command("replay")(replay.replay)
 def main() -> None:
     """Run `pa`; a GatewayError becomes its message, its fix and its exit code, never a traceback."""
     try:
-        sys.exit(app(standalone_mode=False) or 0)
+        app()
     except GatewayError as fault:
         typer.echo(f"pa: {fault}", err=True)
         if fault.fix:
             typer.echo(f"    {fault.fix}", err=True)
         sys.exit(fault.exit_code)
-    except click.ClickException as fault:
-        fault.show()
-        sys.exit(2)
-    except click.Abort:
-        sys.exit(130)
     except BrokenPipeError:
         sys.exit(0)

@@ -7,7 +7,7 @@ payload says (duplicate keys, NaN, lone surrogates, bombs). The bytes themselves
 import json
 import re
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from hashlib import sha256
 from typing import Any, Never
 
@@ -15,7 +15,7 @@ import orjson
 
 # Possessive, and an open string runs to the end: neither time nor memory may grow with what a string holds.
 _NESTING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
-_MAX_NUMBER = 64
+_MAX_NUMBER, _MAX_EXPONENT = 64, 999
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,13 @@ class JsonFault(ValueError):
 
 
 def loads(raw: bytes, *, limits: Limits = Limits()) -> Any:
-    """Read UTF-8 JSON into dict, list, str, int, Decimal, bool, None.
+    """Read UTF-8 JSON into dict, list, str, int, Decimal, bool, None; an integer beyond 64 bits is a Decimal.
 
     A byte order mark is skipped; anything two readers could read differently is refused.
 
     Raises:
         JsonFault: not UTF-8, not JSON, too large, too deep, a duplicate key, NaN or Infinity, a number
-            of more than 64 characters, or a lone surrogate.
+            of more than 64 characters or with an exponent beyond 999, or a lone surrogate.
     """
     if len(raw) > limits.size:
         raise JsonFault(
@@ -119,11 +119,18 @@ def _check_depth(raw: bytes, depth: int) -> None:
 
 
 def _decimal(text: str) -> Decimal:
-    return Decimal(_short(text))
+    try:
+        value = Decimal(_short(text))
+    except InvalidOperation:
+        raise _too_big() from None
+    if abs(value.adjusted()) > _MAX_EXPONENT:
+        raise _too_big()
+    return value
 
 
-def _integer(text: str) -> int:
-    return int(_short(text))
+def _integer(text: str) -> int | Decimal:
+    value = int(_short(text))
+    return value if -(2**63) <= value < 2**64 else Decimal(value)  # orjson writes integers of 64 bits
 
 
 def _short(text: str) -> str:
@@ -135,6 +142,12 @@ def _short(text: str) -> str:
             f"Write numbers in at most {_MAX_NUMBER} characters.",
         )
     return text
+
+
+def _too_big() -> JsonFault:
+    return JsonFault(
+        "json-number", "a number", "A number has too large an exponent.", f"Keep it within {_MAX_EXPONENT} either way."
+    )
 
 
 def _constant(text: str) -> Never:

@@ -11,7 +11,12 @@ from zoneinfo import ZoneInfo
 
 from gateway.model.authorization import Urgency
 
-_DURATION = re.compile(r"P(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?")
+_DURATION = re.compile(
+    r"P(?:(?P<days>\d+)D)?(?:T(?=\d)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?", re.ASCII
+)
+
+_SECONDS = {"days": 86_400, "hours": 3_600, "minutes": 60, "seconds": 1}
+_LONGEST = 36_525 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +31,14 @@ class Duration:
         """Read e.g. `P7D`, `PT72H`, `PT15S`.
 
         Raises:
-            ValueError: not a duration of days, hours, minutes and seconds, or empty.
+            ValueError: not a duration of days, hours, minutes and seconds, empty, or above 100 years.
         """
         match = _DURATION.fullmatch(text)
         parts = {name: int(value) for name, value in match.groupdict().items() if value} if match else {}
         if not parts:
             raise ValueError("write a duration such as P7D, PT72H or PT15S")
+        if sum(value * _SECONDS[name] for name, value in parts.items()) > _LONGEST:
+            raise ValueError("write a duration of at most 100 years")
         return cls(parts.pop("days", 0), timedelta(**parts))
 
     @property
@@ -42,7 +49,8 @@ class Duration:
         whole = int(self.clock.total_seconds())
         hours, minutes, seconds = whole // 3600, whole % 3600 // 60, whole % 60
         time = "".join(f"{n}{unit}" for n, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")) if n)
-        return f"P{f'{self.days}D' if self.days else ''}{'T' + time if time else ''}"
+        text = f"P{f'{self.days}D' if self.days else ''}{'T' + time if time else ''}"
+        return text if text != "P" else "PT0S"
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,8 +119,11 @@ def member_of(coverage: Entry | None, patient: Entry | None, tables: OrderTables
     if coverage is None:
         return "", ""
     held = patient.resource if patient else {}
-    secret = {text(row, "value") for row in (*rows(held, "identifier"), *rows(coverage.resource, "identifier"))
-              if _is_social_security(row, tables)}
+    secret = {
+        text(row, "value")
+        for row in (*rows(held, "identifier"), *rows(coverage.resource, "identifier"))
+        if _is_social_security(row, tables)
+    }
     places = (
         *_typed(coverage.resource, label(coverage)),
         (text(coverage.resource, "subscriberId"), f"{label(coverage)}.subscriberId"),

@@ -111,7 +111,7 @@ class Parts:
         if url is None:
             url = self._press.url()
             self._made.append(({"parties/practitioner_role": provider}, url))
-            self._press.make("parties/practitioner_role", url, {"member": member, "url": self._urls})
+            self._press.make("parties/practitioner_role", url, {"member": member})
         return {**row, "url": url}
 
     def _organization(self, provider: Resource, part: str) -> str | None:
@@ -186,6 +186,7 @@ def _stay_days(encounter: Resource) -> dict[str, str]:
 
 def plain(value: Any) -> dict[str, Any]:
     """A site or payer value as the object a mapping reads, without what is empty."""
+
     def tidy(item: Any) -> Any:
         if isinstance(item, dict):
             return {key: kept for key, inner in item.items() if (kept := tidy(inner)) not in ("", None, [], {})}

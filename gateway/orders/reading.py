@@ -59,12 +59,17 @@ def read(documents: Sequence[Any], site: Site, payers: Payers, options: Options)
     """
     _check_options(options, site, payers)
     notes = Notes()
-    chart = _chart(documents, options.tables, notes)
-    orders = orders_in(chart, notes)
+    chart, own = _chart(documents, options.tables, notes)
+    orders = orders_in(chart, own, notes)
     patient = _one_patient(orders, chart, notes)
     desk = Desk(
-        chart=chart, site=site, payers=payers, tables=options.tables, requestor=options.requestor,
-        payer=options.payer, today=options.today,
+        chart=chart,
+        site=site,
+        payers=payers,
+        tables=options.tables,
+        requestor=options.requestor,
+        payer=options.payer,
+        today=options.today,
     )
     readings = [read_order(order, patient, desk) for order in orders]
     return tuple(_context(group, notes) for group in _groups(readings, options.split))
@@ -78,20 +83,20 @@ def _check_options(options: Options, site: Site, payers: Payers) -> None:
         raise BadOrder("There is no payer profile of that id.", fix=f"Name one of: {', '.join(sorted(payers))}.")
 
 
-def _chart(documents: Sequence[Any], tables: OrderTables, notes: Notes) -> Chart:
+def _chart(documents: Sequence[Any], tables: OrderTables, notes: Notes) -> tuple[Chart, int]:
+    """All entries, and how many of them came with the order itself; those are the first."""
     order, *completions = (standardize(clean(document, notes), tables, notes) for document in documents)
     entries: list[Entry] = list(entries_of(order))
+    own = len(entries)
     for number, completion in enumerate(completions, start=1):
         entries = complete(entries, completion, number=number)
-    return Chart(entries)
+    return Chart(entries), own
 
 
 def _one_patient(orders: Sequence[Entry], chart: Chart, notes: Notes) -> Entry | None:
     found = [patient for order in orders if (patient := patient_of(order, chart, notes))]
     if any(patient.resource != found[0].resource for patient in found[1:]):
-        raise BadOrder(
-            "The orders are for several patients.", fix="Send the orders of each patient on their own."
-        )
+        raise BadOrder("The orders are for several patients.", fix="Send the orders of each patient on their own.")
     return found[0] if found else None
 
 
@@ -102,8 +107,14 @@ def _groups(readings: Sequence[Reading], split: bool) -> list[list[Reading]]:
         stay = reading.setting.encounter if reading.setting.encounter_class == "inpatient" else None
         coverage = f"{reading.coverage.get('id')} {hash(str(reading.coverage))}"
         key = (
-            coverage, reading.payer_id, reading.requestor_id, reading.benefit, reading.category, reading.expedited,
-            stay.path if stay else "", alone,
+            coverage,
+            reading.payer_id,
+            reading.requestor_id,
+            reading.benefit,
+            reading.category,
+            reading.expedited,
+            stay.path if stay else "",
+            alone,
         )
         groups.setdefault(key, []).append(reading)
     return list(groups.values())
@@ -133,7 +144,7 @@ def _context(group: Sequence[Reading], shared: Notes) -> OrderContext:
         benefit=first.benefit,
         handoff=HANDOFF if is_pharmacy else "",
         expedited=first.expedited,
-        facts=tuple(_facts(reading) for reading in group),
+        facts=tuple(reading.facts for reading in group),
         gaps=() if is_pharmacy else tuple(dict.fromkeys([*shared.gaps, *gaps])),
         choices=tuple(dict.fromkeys([*shared.choices, *choices])),
     )
@@ -164,10 +175,6 @@ def _providers(group: Sequence[Reading]) -> Mapping[str, Resource]:
         for number, reading in enumerate(group, start=1)
         for name, provider in reading.providers.items()
     }
-
-
-def _facts(reading: Reading) -> Mapping[str, str]:
-    return reading.facts
 
 
 def _distinct(resources: Sequence[Resource]) -> tuple[Resource, ...]:

@@ -66,14 +66,18 @@ def build(
     request = {"trace": trace, "submission": submission, "created": _instant(now)}
     parts = Parts(context, requestor, payer, press)
     claim_url = press.url()
-    claim = press.make("claim/claim", claim_url, {
-        "request": request,
-        "sender": plain(requestor.sender),
-        "receiver": plain(payer.receiver),
-        "expedited": context.expedited,
-        "priority": next((facts["priority"] for facts in context.facts if "priority" in facts), None),
-        **parts.variables,
-    })
+    claim = press.make(
+        "claim/claim",
+        claim_url,
+        {
+            "request": request,
+            "sender": plain(requestor.sender),
+            "receiver": plain(payer.receiver),
+            "expedited": context.expedited,
+            "priority": next((facts["priority"] for facts in context.facts if "priority" in facts), None),
+            **parts.variables,
+        },
+    )
     bundle = press.apply("bundle", {"request": request})
     travelling = _reachable(claim_url, press.resources)
     bundle["entry"] = [{"fullUrl": url, "resource": press.resources[url]} for url in travelling]
@@ -176,4 +180,3 @@ def _dates(facts: Mapping[str, str]) -> Dates | None:
 
 def _instant(now: datetime) -> str:
     return now.isoformat(timespec="seconds").replace("+00:00", "Z")
-

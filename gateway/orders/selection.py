@@ -6,15 +6,19 @@ from gateway.orders.chart import Chart, label, text
 from gateway.orders.notes import Notes
 
 SUPPORTED = ("ServiceRequest", "DeviceRequest", "MedicationRequest")
-_REFUSED = {
+_UNSUPPORTED = {
     "NutritionOrder": "there is no mapping for nutrition orders yet",
     "VisionPrescription": "PAS has no place for a vision prescription",
+    "SupplyRequest": "supplies and equipment for a patient are ordered by DeviceRequest",
+    "RequestGroup": "the orders in a group are sent themselves",
+}
+# what comes along with orders as a matter of course, and is mentioned only when there is nothing else
+_NO_ORDERS = {
     "Appointment": "an appointment is not an order; send the ServiceRequest it was made for",
+    "Encounter": "an encounter is not an order; send the ServiceRequest for the admission or service",
     "CommunicationRequest": "a communication request is not a service a payer authorizes",
     "ImmunizationRecommendation": "a recommendation is not an order",
     "MedicationStatement": "a statement is not an order; send the MedicationRequest",
-    "SupplyRequest": "send supplies and equipment for a patient as DeviceRequest",
-    "RequestGroup": "send the orders in the group themselves",
     "Task": "a task is not an order; send the order it is about",
     "Claim": "this is a request already; the gateway builds its own from the order",
 }
@@ -22,25 +26,29 @@ _ENDED = frozenset({"revoked", "completed", "entered-in-error", "cancelled", "st
 _NOT_YET = frozenset({"proposal", "option", "directive"})
 
 
-def orders_in(chart: Chart, notes: Notes) -> tuple[Entry, ...]:
-    """The orders, in their order of arrival; those left out are recorded with the reason.
+def orders_in(chart: Chart, own: int, notes: Notes) -> tuple[Entry, ...]:
+    """The orders among the first `own` entries, in their order of arrival; those left out are recorded with the reason.
+
+    What a completion adds never becomes an order: a chart sent to fill gaps may list drugs the patient takes already.
 
     Raises:
         BadOrder: there is no order, none of a supported type, or none that still stands.
     """
-    left_out = [(label(entry), _REFUSED[kind]) for kind in _REFUSED for entry in chart.of_type(kind)]
+    left_out = [(label(entry), why) for kind, why in _UNSUPPORTED.items() for entry in chart.of_type(kind)]
+    sent = chart.index.entries[:own]
     standing = []
     seen: list[dict[str, object]] = []
     for entry in chart.of_type(*SUPPORTED):
         if entry.resource in seen or _is_named_by_another(entry, chart):
             continue
         seen.append(entry.resource)
-        if reason := _reason(entry):
+        if reason := _reason(entry) if entry in sent else "it came with a completion, not with the order":
             left_out.append((label(entry), reason))
         else:
             standing.append(entry)
     if not standing:
-        raise _nothing(left_out)
+        others = [(label(entry), why) for kind, why in _NO_ORDERS.items() for entry in chart.of_type(kind)]
+        raise _nothing(left_out or others)
     for name, reason in left_out:
         notes.choose("order left out", name, f"{reason[0].upper()}{reason[1:]}.", "order-left-out")
     return tuple(standing)

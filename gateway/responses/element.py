@@ -29,10 +29,10 @@ class Element:
         return number if isinstance(number, int) and not isinstance(number, bool) and number > 0 else None
 
     def one(self, name: str) -> "Element":
-        """The child called `name`; of a list its first row."""
+        """The child called `name`; a list of one where none belongs is that one, a longer list says nothing."""
         child = self.value.get(name) if isinstance(self.value, dict) else None
         if isinstance(child, list):
-            return Element(child[0] if child else None, f"{self.path}.{name}[0]")
+            return Element(child[0] if len(child) == 1 else None, f"{self.path}.{name}[0]")
         return Element(child, f"{self.path}.{name}")
 
     def each(self, name: str) -> tuple["Element", ...]:

@@ -6,6 +6,7 @@ a mistake the gateway makes twice, in building and in checking, must not be made
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from gateway.fhir.outcome import Issue, Severity
@@ -14,32 +15,32 @@ from gateway.sandbox.checks_datatypes import check_datatypes
 from gateway.sandbox.elements import elements, text
 from gateway.sandbox.travel import Travellers, is_full_url
 
+_MOST = 500
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
 def check_request(bundle: Any) -> tuple[Issue, ...]:
-    """Every reason to refuse this body of `Claim/$submit`; empty when there is none."""
+    """The reasons, at most 500, to refuse this body of `Claim/$submit`; empty when there is none."""
+    return tuple(islice(_issues(bundle), _MOST))
+
+
+def _issues(bundle: Any) -> Iterator[Issue]:
     if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
-        return (
-            _issue(
-                "bundle",
-                "Bundle",
-                "The body is not a Bundle.",
-                "Send the PAS Request Bundle itself, not wrapped in Parameters.",
-                "structure",
-            ),
-        )
-    issues = [*_envelope(bundle), *_entries(bundle)]
+        fix = "Send the PAS Request Bundle itself, not wrapped in Parameters."
+        yield _issue("bundle", "Bundle", "The body is not a Bundle.", fix, "structure")
+        return
+    yield from _envelope(bundle)
+    yield from _entries(bundle)
     travellers = Travellers(bundle)
     if not travellers.claims:
-        return (
-            *issues,
-            _issue("claim-first", "Bundle.entry", "There is no Claim.", "Put the Claim first.", "required"),
-        )
-    issues += [*_order(travellers), *_references(travellers)]
+        yield _issue("claim-first", "Bundle.entry", "There is no Claim.", "Put the Claim first.", "required")
+        return
+    yield from _order(travellers)
+    yield from _references(travellers)
     for claim in travellers.claims:
-        issues += check_claim(claim, travellers)
-    return (*issues, *check_coverages(travellers), *check_datatypes(travellers))
+        yield from check_claim(claim, travellers)
+    yield from check_coverages(travellers)
+    yield from check_datatypes(travellers)
 
 
 def _envelope(bundle: dict[str, Any]) -> Iterator[Issue]:

@@ -14,6 +14,7 @@ def check_items(claim: Element, path: str) -> Iterator[Issue]:
     rows = elements(claim, "item")
     if not rows:
         yield _issue("item", f"{path}.item", "Nothing is asked for.", "Send at least one item.")
+    known = {rows: {sequence(other) for other in elements(claim, rows)} - {0} for rows in _LINKS.values()}
     seen: set[int] = set()
     for position, row in enumerate(rows):
         place = f"{path}.item[{position}]"
@@ -26,7 +27,7 @@ def check_items(claim: Element, path: str) -> Iterator[Issue]:
             )
         seen.add(sequence(row))
         yield from _required(row, place)
-        yield from _links(row, claim, place)
+        yield from _links(row, known, place)
 
 
 def _required(row: Element, place: str) -> Iterator[Issue]:
@@ -67,11 +68,12 @@ def _required(row: Element, place: str) -> Iterator[Issue]:
         )
 
 
-def _links(row: Element, claim: Element, place: str) -> Iterator[Issue]:
+def _links(row: Element, known: dict[str, set[int]], place: str) -> Iterator[Issue]:
     for name, rows in _LINKS.items():
-        known = {sequence(other) for other in elements(claim, rows)} - {0}
         numbers = row.get(name, [])
-        if not isinstance(numbers, list) or not all(type(number) is int and number in known for number in numbers):
+        if not isinstance(numbers, list) or not all(
+            type(number) is int and number in known[rows] for number in numbers
+        ):
             yield _issue(
                 "item-link",
                 f"{place}.{name}",

@@ -118,7 +118,7 @@ class Scenarios:
         """The scenario for one Claim.item."""
         for name, known in (
             ("productOrService", self._codes),
-            
+            ("productOrService", self._types),
             ("category", self._types),
         ):
             for _, code in codings(item.get(name)):

@@ -5,6 +5,7 @@ fullUrl without its type and id, and without its port: that is how the Inferno P
 """
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -47,11 +48,14 @@ class Travellers:
         )
         self.claims = tuple(entry for entry in self.entries if entry.resource.get("resourceType") == "Claim")
         self._base = _base(self.claims[0].full_url) if self.claims else ""
+        self._urls: dict[str, list[Entry]] = {}
+        for entry in self.entries:
+            self._urls.setdefault(entry.full_url, []).append(entry)
 
     def targets(self, reference: str) -> tuple[Entry, ...]:
         """The entries `reference` points at: one when all is well."""
         url = reference if _ABSOLUTE.match(reference) else self._base + reference
-        return tuple(entry for entry in self.entries if entry.full_url == url)
+        return tuple(self._urls.get(url, ()))
 
     def one(self, value: Any) -> Entry | None:
         """The single entry a Reference element points at; None when there is none or several."""
@@ -60,9 +64,9 @@ class Travellers:
 
     def links(self, *starts: Entry) -> Iterator[Link]:
         """Every reference reachable from `starts`, each entry visited once."""
-        waiting, seen = list(starts), {entry.path for entry in starts}
+        waiting, seen = deque(starts), {entry.path for entry in starts}
         while waiting:
-            entry = waiting.pop(0)
+            entry = waiting.popleft()
             for path, reference in self._references(entry):
                 targets = self.targets(reference)
                 yield Link(path, reference, targets)

@@ -326,6 +326,11 @@ MUTANTS: dict[str, tuple[Callable[[Bundle], None], str, str]] = {
         "pattern",
         "Bundle.entry[3].resource.active",
     ),
+    "insurer that is not active and declares nothing": (
+        both(at("Bundle.entry[3].resource.active", DROP), at("Bundle.entry[3].resource.meta", DROP)),
+        "cardinality",
+        "Bundle.entry[3].resource.active",
+    ),
     "target that fails its profile": (at(f"{PATIENT}.gender", DROP), "cardinality", f"{PATIENT}.gender"),
     # the Bundle
     "Claim not first": (lambda bundle: bundle["entry"].reverse(), "ClaimFirst", "Bundle"),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lives import ITEMS, lives
+from tests.contract.lives import ITEMS, lives
 
 from gateway.adapters.store.codec import EVENTS, decode, decode_event, encode
 from gateway.model import events, lifecycle

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from lives import START, Life, exchange, opened, order
+from tests.contract.lives import START, Life, exchange, opened, order
 from sqlalchemy import event, text, update
 from sqlalchemy.exc import DBAPIError
 
@@ -82,7 +82,7 @@ def test_a_file_that_is_no_database_is_a_config_fault(tmp_path: Path, sqlite_url
 def test_what_a_killed_process_committed_is_there(sqlite_url: str) -> None:
     code = """
 import os, signal, sys
-from lives import opened, exchange
+from tests.contract.lives import opened, exchange
 from gateway.adapters.store import open_store, tables
 from gateway.model.changes import ChangeSet
 store = open_store(sys.argv[1])
@@ -101,7 +101,7 @@ def test_what_a_killed_process_had_not_finished_committing_is_not_there(sqlite_u
     code = """
 import os, signal, sys
 from sqlalchemy import event
-from lives import Life, order
+from tests.contract.lives import Life, order
 from gateway.adapters.store import open_store, tables
 store = open_store(sys.argv[1])
 event.listen(store.engine, "commit", lambda _: os.kill(os.getpid(), signal.SIGKILL))
@@ -118,7 +118,7 @@ store.commit(Life("one", "order-one").open().change(order=order("order-one")))
 def test_processes_that_start_together_and_write_together_lose_nothing(sqlite_url: str) -> None:
     code = """
 import sys
-from lives import opened
+from tests.contract.lives import opened
 from gateway.adapters.store import open_store, tables
 store = open_store(sys.argv[1])
 for n in range(15):

@@ -5,7 +5,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from lives import completion, exchange, opened
+from tests.contract.lives import completion, exchange, opened
 
 from gateway.adapters.store import open_store
 

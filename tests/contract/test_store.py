@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from threading import Barrier, Thread
 
 import pytest
-from lives import START, Life, completion, exchange, lives, opened, order, work
+from tests.contract.lives import START, Life, completion, exchange, lives, opened, order, work
 
 from gateway.model import events as e
 from gateway.model import lifecycle

@@ -5,7 +5,7 @@ from datetime import timedelta
 from threading import Barrier, Thread
 
 import pytest
-from lives import START, opened, work
+from tests.contract.lives import START, opened, work
 
 from gateway.model.changes import ChangeSet, Work
 from gateway.model.errors import Conflict

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from gateway.adapters.log import JsonLog
-from gateway.api import create_app
+from gateway.api.app import create_app
 from gateway.fhir import json
 from gateway.flow.world import World
 from gateway.model.exchange import Outcome

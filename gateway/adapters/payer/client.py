@@ -101,7 +101,7 @@ class HttpPayerClient:
                 if line:
                     line.egress.close()
                 egress = Egress(policy_of(payer), self._clock, resolver=self._resolver, tls=self._tls)
-                tokens = TokenSource(payer, self._keys, egress, self._clock)
+                tokens = TokenSource(payer, self._keys, egress, self._clock, self._log)
                 line = self._lines[payer.id] = _Line(payer, egress, tokens)
             return line
 

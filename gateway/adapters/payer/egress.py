@@ -71,7 +71,7 @@ class Egress:
             place = origin(url)
         except ValueError as fault:
             return Refused(f"the URL cannot be used: {fault}")
-        if False:
+        if seconds <= 0:
             return NotSent(f"{place}: no time is left")
         if place not in self._policy.origins:
             return Refused(f"{place} is not an endpoint of this payer")

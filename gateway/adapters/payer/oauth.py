@@ -22,7 +22,7 @@ from gateway.adapters.payer.token_replies import TokenFault, TryAgain, read_conf
 from gateway.model.errors import ConfigFault
 from gateway.payers.origin import origin
 from gateway.payers.profile import PayerProfile
-from gateway.ports import Clock
+from gateway.ports import Clock, Log
 
 ASSERTION_SECONDS = 240
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -52,6 +52,7 @@ class TokenSource:
         keys: Keys,
         egress: Egress,
         clock: Clock,
+        log: Log,
         *,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
@@ -60,6 +61,7 @@ class TokenSource:
         self._keys = keys
         self._egress = egress
         self._clock = clock
+        self._log = log
         self._monotonic = monotonic
         self._sleep = sleep
         self._origin = origin(payer.endpoints.fhir)
@@ -120,22 +122,28 @@ class TokenSource:
             return good
 
     def _fetch(self, ends: float, tries: int) -> Token:
+        began = self._monotonic()
         self._fault = None
+        again = Retrying(
+            sleep=self._sleep,
+            wait=_wait,
+            retry=retry_if_exception_type(TryAgain),
+            reraise=True,
+            stop=stop_after_attempt(tries) | stop_before_delay(max(ends - began, 0.0)),
+        )
         try:
-            again = Retrying(
-                sleep=self._sleep,
-                wait=_wait,
-                retry=retry_if_exception_type(TryAgain),
-                reraise=True,
-                stop=stop_after_attempt(tries) | stop_before_delay(max(ends - self._monotonic(), 0.0)),
-            )
-            self._token = again(self._ask, ends)
+            self._token = token = again(self._ask, ends)
         except (TokenFault, ConfigFault) as fault:
             self._fault = fault
+            self._report("token.failed", began, code=fault.code)
             raise
         finally:
             self._fetches += 1
-        return self._token
+        self._report("token.obtained", began, seconds=round(token.ends_at - began))
+        return token
+
+    def _report(self, line: str, began: float, **fields: str | int) -> None:
+        self._log.write(line, payer=self._payer.id, ms=round((self._monotonic() - began) * 1000), **fields)
 
     def _ask(self, ends: float) -> Token:
         url = self._token_url(ends)

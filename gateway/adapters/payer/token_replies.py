@@ -30,9 +30,13 @@ _LIMITS = json.Limits(size=64 * 1024, depth=16)
 class TokenFault(Exception):
     """The token endpoint gave no token; the message says why, and never quotes a secret."""
 
+    code = "refused"
+
 
 class TryAgain(TokenFault):
     """Asking again may help; `seconds` is how long the endpoint wants us to wait, if it says."""
+
+    code = "unavailable"
 
     def __init__(self, message: str, seconds: float | None = None) -> None:
         super().__init__(message)

@@ -40,13 +40,17 @@ def completion() -> bytes:
 class Api:
     """A caller of the API; `headers` go with every request."""
 
-    def __init__(self, world: World, headers: Mapping[str, str] | None = None, *, settings: Settings | None = None) -> None:
+    def __init__(
+        self, world: World, headers: Mapping[str, str] | None = None, *, settings: Settings | None = None
+    ) -> None:
         self.world = world
         self.app = create_app(world, settings or Settings())
         self.headers = dict(headers or {})
 
     def client(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url=BASE, headers=self.headers, timeout=None)
+        return httpx.AsyncClient(
+            transport=httpx.ASGITransport(self.app), base_url=BASE, headers=self.headers, timeout=60
+        )
 
     def call(self, method: str, path: str, **parts: Any) -> httpx.Response:
         async def run() -> httpx.Response:

@@ -46,8 +46,19 @@ def test_nobody_learns_without_a_token_which_paths_there_are(first: Api) -> None
     assert anonymous.get("/nothing").content == anonymous.get("/events").content
 
 
-@pytest.mark.parametrize("value", ["token-of-first", "Basic token-of-first", "Bearer", "Bearer ", "Bearer token-of-firs",
-                                   "Bearer token-of-first2", "Bearer TOKEN-OF-FIRST", "Bearer token-of-first x"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "token-of-first",
+        "Basic token-of-first",
+        "Bearer",
+        "Bearer ",
+        "Bearer token-of-firs",
+        "Bearer token-of-first2",
+        "Bearer TOKEN-OF-FIRST",
+        "Bearer token-of-first x",
+    ],
+)
 def test_anything_but_the_exact_token_is_refused(first: Api, value: str) -> None:
     assert Api(first.world, {"Authorization": value}).get("/events").status_code == 401
 
@@ -78,7 +89,10 @@ def test_a_client_sees_nothing_of_another_and_is_told_the_same_as_of_what_is_not
     leg = first.get(f"/authorizations/{record['id']}/exchanges").json()["exchanges"][0]["id"]
     owned = {"{id}": record["id"], "{order}": order["order"], "{leg}": leg}
     absent = dict.fromkeys(owned, "00000000-0000-4000-8000-00000000dead")
-    bodies = {"drop": {"reason": "x"}, "decision": {"channel": "fax", "evidence": "x", "decisions": [{"result": "denied"}]}}
+    bodies = {
+        "drop": {"reason": "x"},
+        "decision": {"channel": "fax", "evidence": "x", "decisions": [{"result": "denied"}]},
+    }
     tried = 0
     for method, template in operations(first):
         if "{" not in template:
@@ -127,12 +141,22 @@ def test_without_clients_this_machine_may_call(idle: Api, host: str) -> None:
     assert idle.get("/events", headers={"Host": host}).status_code == 200
 
 
-@pytest.mark.parametrize("host", ["attacker.example", "attacker.example:8180", "127.0.0.1.attacker.example", "10.0.0.1",
-                                  "localhost.attacker.example", "0.0.0.0", "", "[::1", "user@127.0.0.1.evil.example"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "attacker.example",
+        "attacker.example:8180",
+        "127.0.0.1.attacker.example",
+        "10.0.0.1",
+        "localhost.attacker.example",
+        "0.0.0.0",
+        "",
+        "[::1",
+        "user@127.0.0.1.evil.example",
+    ],
+)
 def test_without_clients_a_name_that_was_rebound_to_this_machine_is_refused(idle: Api, host: str) -> None:
-    answer = idle.submit(ORDER) if not host else idle.post("/orders", content=ORDER, headers={**FHIR, "Host": host})
-    if not host:
-        answer = idle.get("/events", headers={"Host": ""})
+    answer = idle.post("/orders", content=ORDER, headers={**FHIR, "Host": host})
     assert (answer.status_code, answer.json()["code"]) == (403, "not-local")
 
 

@@ -84,13 +84,28 @@ def test_every_operation_is_described_and_documents_its_success_and_its_refusals
 
 
 def test_the_operations_are_the_promised_ones(document: Any) -> None:
-    assert sorted(name for name, _ in operations(document)) == sorted([
-        "POST /orders", "POST /orders/check", "GET /orders/{order}", "PATCH /orders/{order}", "GET /authorizations",
-        "GET /authorizations/{id}", "GET /authorizations/{id}/events", "GET /authorizations/{id}/exchanges",
-        "GET /authorizations/{id}/exchanges/{leg}/body", "GET /authorizations/{id}/request",
-        "POST /authorizations/{id}/release", "POST /authorizations/{id}/drop", "POST /authorizations/{id}/acknowledge",
-        "POST /authorizations/{id}/decision", "GET /events", "GET /health", "GET /ready", "GET /.well-known/jwks.json",
-    ])
+    assert sorted(name for name, _ in operations(document)) == sorted(
+        [
+            "POST /orders",
+            "POST /orders/check",
+            "GET /orders/{order}",
+            "PATCH /orders/{order}",
+            "GET /authorizations",
+            "GET /authorizations/{id}",
+            "GET /authorizations/{id}/events",
+            "GET /authorizations/{id}/exchanges",
+            "GET /authorizations/{id}/exchanges/{leg}/body",
+            "GET /authorizations/{id}/request",
+            "POST /authorizations/{id}/release",
+            "POST /authorizations/{id}/drop",
+            "POST /authorizations/{id}/acknowledge",
+            "POST /authorizations/{id}/decision",
+            "GET /events",
+            "GET /health",
+            "GET /ready",
+            "GET /.well-known/jwks.json",
+        ]
+    )
 
 
 def test_every_example_file_is_used(document: Any) -> None:
@@ -110,8 +125,16 @@ def test_every_answer_fits_its_schema(api: Api, document: Any) -> None:
     order = api.submit().json()["order"]
     (record,) = api.get(f"/orders/{order}").json()["authorizations"]
     api.submit(order_without_diagnosis())
-    for template in ("/orders/{order}", "/authorizations", "/authorizations/{id}", "/authorizations/{id}/events",
-                     "/authorizations/{id}/exchanges", "/events", "/health", "/ready"):
+    for template in (
+        "/orders/{order}",
+        "/authorizations",
+        "/authorizations/{id}",
+        "/authorizations/{id}/events",
+        "/authorizations/{id}/exchanges",
+        "/events",
+        "/health",
+        "/ready",
+    ):
         content = document["paths"][template]["get"]["responses"]["200"]["content"]["application/json"]
         answer = api.get(template.replace("{order}", order).replace("{id}", record["id"]))
         errors = [error.message for error in validator(document, content["schema"]).iter_errors(answer.json())]

@@ -75,16 +75,21 @@ def test_the_stored_order_is_the_exact_bytes(idle: Api) -> None:
 
 
 def test_plain_json_is_taken_too(idle: Api) -> None:
-    answer = idle.post("/orders", content=ORDER, headers={"Content-Type": "application/json; charset=utf-8"},
-                       params={"wait": 0})
+    answer = idle.post(
+        "/orders", content=ORDER, headers={"Content-Type": "application/json; charset=utf-8"}, params={"wait": 0}
+    )
     assert answer.status_code == 202
 
 
 def test_split_makes_one_authorization_for_each_order(idle: Api) -> None:
     order = json.loads(ORDER)
     first = order["entry"][0]
-    order["entry"].append({"fullUrl": "urn:uuid:3f0c6f0e-6a52-4c57-9a5e-0c7f3d1b2a99",
-                           "resource": {**first["resource"], "id": "knee-mri-again"}})
+    order["entry"].append(
+        {
+            "fullUrl": "urn:uuid:3f0c6f0e-6a52-4c57-9a5e-0c7f3d1b2a99",
+            "resource": {**first["resource"], "id": "knee-mri-again"},
+        }
+    )
     together = idle.submit(json.dumps(order), wait=0).json()["authorizations"]
     apart = idle.submit(json.dumps(order), wait=0, split=True).json()["authorizations"]
     assert [len(record["order_refs"]) for record in together] == [2]

@@ -34,20 +34,37 @@ def heard(world: World) -> str:
     return repr(world.log.lines)
 
 
-@pytest.mark.parametrize("content", [
-    b"", b"{", b"nonsense " + CANARY.encode(), b'{"resourceType": "Bundle", "a": 1, "a": 2}', b"\xff\xfe{}",
-    b'{"resourceType": "' + CANARY.encode() + b'"}', b"[]", b"[" * 100_000, b'{"a": NaN}', b'"' + CANARY.encode() + b'"',
-    b'{"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Patient", "id": "' + CANARY.encode() + b'"}}]}',
-    b'{"resourceType": "Bundle", "entry": "' + CANARY.encode() + b'"}', b"1", b"null",
-])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"nonsense " + CANARY.encode(),
+        b'{"resourceType": "Bundle", "a": 1, "a": 2}',
+        b"\xff\xfe{}",
+        b'{"resourceType": "' + CANARY.encode() + b'"}',
+        b"[]",
+        b"[" * 100_000,
+        b'{"a": NaN}',
+        b'"' + CANARY.encode() + b'"',
+        b'{"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Patient", "id": "'
+        + CANARY.encode()
+        + b'"}}]}',
+        b'{"resourceType": "Bundle", "entry": "' + CANARY.encode() + b'"}',
+        b"1",
+        b"null",
+    ],
+)
 def test_what_is_not_an_order_is_refused_without_a_word_of_it(idle: Api, content: bytes) -> None:
     answer = idle.submit(content)
     problem(answer, 400, "bad-order")
     assert CANARY not in answer.text + heard(idle.world)
 
 
-@pytest.mark.parametrize("media_type", ["application/fhir+xml", "text/plain", "application/x-www-form-urlencoded", "",
-                                        "multipart/form-data; boundary=x"])
+@pytest.mark.parametrize(
+    "media_type",
+    ["application/fhir+xml", "text/plain", "application/x-www-form-urlencoded", "", "multipart/form-data; boundary=x"],
+)
 def test_a_body_of_another_media_type_is_refused(idle: Api, media_type: str) -> None:
     told = problem(idle.post("/orders", content=ORDER, headers={"Content-Type": media_type}), 415, "media-type")
     assert "application/fhir+json" in told["fix"]
@@ -76,18 +93,31 @@ def test_a_body_that_turns_out_too_large_is_read_no_further_than_the_limit(world
         async def receive() -> dict[str, Any]:
             nonlocal taken
             taken += 1
-            return {"type": "http.request", "body": b" " * 1024, "more_body": True}
+            return {"type": "http.request", "body": b" " * 1024, "more_body": taken < 100}
 
         told: list[dict[str, Any]] = []
 
         async def send(message: Any) -> None:
             told.append(dict(message))
 
-        scope = {"type": "http", "method": "POST", "path": "/orders", "raw_path": b"/orders", "query_string": b"",
-                 "headers": [(b"host", b"localhost"), (b"content-type", b"application/json"),
-                             (b"transfer-encoding", b"chunked")],
-                 "http_version": "1.1", "scheme": "http", "root_path": "", "client": ("127.0.0.1", 1), "server": None,
-                 "asgi": {"version": "3.0"}}
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/orders",
+            "raw_path": b"/orders",
+            "query_string": b"",
+            "headers": [
+                (b"host", b"localhost"),
+                (b"content-type", b"application/json"),
+                (b"transfer-encoding", b"chunked"),
+            ],
+            "http_version": "1.1",
+            "scheme": "http",
+            "root_path": "",
+            "client": ("127.0.0.1", 1),
+            "server": None,
+            "asgi": {"version": "3.0"},
+        }
         await small(world).app(scope, receive, send)
         return taken, told[0]["status"]
 
@@ -107,8 +137,9 @@ def test_a_body_that_does_not_arrive_is_given_up(world: World, monkeypatch: pyte
 @pytest.mark.parametrize("content", [b"{", b"[" * 10_000, b'{"by": NaN}', b'{"by": "a", "by": "b"}', b'"\xff"'])
 def test_an_act_that_is_not_json_is_refused(idle: Api, content: bytes) -> None:
     identity = idle.submit(hold=True).json()["authorizations"][0]["id"]
-    answer = idle.post(f"/authorizations/{identity}/release", content=content,
-                       headers={"Content-Type": "application/json"})
+    answer = idle.post(
+        f"/authorizations/{identity}/release", content=content, headers={"Content-Type": "application/json"}
+    )
     problem(answer, 400, "unreadable")
 
 
@@ -120,22 +151,25 @@ def test_what_is_wrong_with_an_act_is_told_without_its_content(idle: Api, sent: 
     assert CANARY not in answer.text + heard(idle.world)
 
 
-@pytest.mark.parametrize(("method", "path", "status"), [
-    ("GET", f"/authorizations?state={CANARY}", 422),
-    ("GET", f"/authorizations?{CANARY}=1", 422),
-    ("GET", f"/authorizations?due_before={CANARY}", 422),
-    ("GET", f"/events?after={CANARY}", 422),
-    ("GET", f"/authorizations/{CANARY}", 404),
-    ("GET", f"/authorizations/{CANARY}/exchanges/{CANARY}/body", 404),
-    ("GET", f"/orders/{CANARY}", 404),
-    ("GET", f"/{CANARY}", 404),
-    ("GET", f"/orders/{CANARY}/", 404),
-    ("DELETE", f"/orders/{CANARY}", 405),
-    (CANARY.upper(), "/events", 405),
-    ("POST", f"/orders?wait={CANARY}", 422),
-    ("POST", f"/orders?payer={CANARY}", 400),
-    ("POST", f"/orders?requestor={CANARY}", 400),
-])
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", f"/authorizations?state={CANARY}", 422),
+        ("GET", f"/authorizations?{CANARY}=1", 422),
+        ("GET", f"/authorizations?due_before={CANARY}", 422),
+        ("GET", f"/events?after={CANARY}", 422),
+        ("GET", f"/authorizations/{CANARY}", 404),
+        ("GET", f"/authorizations/{CANARY}/exchanges/{CANARY}/body", 404),
+        ("GET", f"/orders/{CANARY}", 404),
+        ("GET", f"/{CANARY}", 404),
+        ("GET", f"/orders/{CANARY}/", 404),
+        ("DELETE", f"/orders/{CANARY}", 405),
+        (CANARY.upper(), "/events", 405),
+        ("POST", f"/orders?wait={CANARY}", 422),
+        ("POST", f"/orders?payer={CANARY}", 400),
+        ("POST", f"/orders?requestor={CANARY}", 400),
+    ],
+)
 def test_a_path_or_query_is_never_repeated(idle: Api, method: str, path: str, status: int) -> None:
     parts: dict[str, Any] = {"content": ORDER, "headers": FHIR} if method == "POST" else {}
     answer = idle.call(method, path, **parts)
@@ -209,7 +243,9 @@ def test_a_call_is_logged_once_by_its_route_and_without_anything_it_said(idle: A
     assert isinstance(idle.world.log, HeardLog)
     served = [fields for line, fields in idle.world.log.lines if line == "http.served"]
     assert [(row["method"], row["route"], row["status"], row["client"]) for row in served] == [
-        ("POST", "/orders", 202, "local"), ("GET", "/authorizations/{id}/events", 200, "local")]
+        ("POST", "/orders", 202, "local"),
+        ("GET", "/authorizations/{id}/events", 200, "local"),
+    ]
     assert identity not in repr(served)
 
 

@@ -58,8 +58,18 @@ def test_pages_follow_each_other_without_hole_or_repeat(idle: Api) -> None:
     assert len(set(seen)) == len(seen) == 5
 
 
-@pytest.mark.parametrize("query", [{"state": "approved"}, {"limit": 0}, {"limit": 1001}, {"due_before": "2026-12-01"},
-                                   {"due_before": "2026-12-01T00:00:00"}, {"staet": "decided"}, {"patient": "a\x00b"}])
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"state": "approved"},
+        {"limit": 0},
+        {"limit": 1001},
+        {"due_before": "2026-12-01"},
+        {"due_before": "2026-12-01T00:00:00"},
+        {"staet": "decided"},
+        {"patient": "a\x00b"},
+    ],
+)
 def test_a_filter_that_means_nothing_is_refused_rather_than_ignored(idle: Api, query: dict[str, object]) -> None:
     answer = idle.get("/authorizations", params=query)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
@@ -73,8 +83,10 @@ def test_events_tell_the_whole_life_in_order(api: Api) -> None:
     assert [event["before"] for event in events] == [None, *[event["after"] for event in events[:-1]]]
     assert events[-1]["after"] == "decided"
     assert events[0]["actor"] == "ehr:local"
-    assert all(set(event) == {"position", "authorization", "version", "name", "at", "actor", "before", "after", "reason"}
-               for event in events)
+    assert all(
+        set(event) == {"position", "authorization", "version", "name", "at", "actor", "before", "after", "reason"}
+        for event in events
+    )
 
 
 def test_whoever_follows_events_resumes_where_they_stopped_and_misses_nothing(api: Api) -> None:

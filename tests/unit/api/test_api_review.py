@@ -57,14 +57,17 @@ def test_what_nobody_asked_to_acknowledge_is_refused(api: Api) -> None:
     assert answer.json()["fix"]
 
 
-@pytest.mark.parametrize(("change", "at"), [
-    ({"channel": "pas"}, "body.channel"),
-    ({"evidence": ""}, "body.evidence"),
-    ({"decisions": []}, "body.decisions"),
-    ({"decisions": [{"result": "granted"}]}, "body.decisions.0.result"),
-    ({"decisions": [{"result": "approved", "valid_from": "12/01/2026"}]}, "body.decisions.0.valid_from"),
-    ({"by": "x" * 81}, "body.by"),
-])
+@pytest.mark.parametrize(
+    ("change", "at"),
+    [
+        ({"channel": "pas"}, "body.channel"),
+        ({"evidence": ""}, "body.evidence"),
+        ({"decisions": []}, "body.decisions"),
+        ({"decisions": [{"result": "granted"}]}, "body.decisions.0.result"),
+        ({"decisions": [{"result": "approved", "valid_from": "12/01/2026"}]}, "body.decisions.0.valid_from"),
+        ({"by": "x" * 81}, "body.by"),
+    ],
+)
 def test_a_decision_of_the_wrong_form_is_refused_at_its_place(idle: Api, change: dict[str, Any], at: str) -> None:
     identity = idle.submit(order_without_diagnosis(), wait=0).json()["authorizations"][0]["id"]
     answer = idle.post(f"/authorizations/{identity}/decision", json=example("decision") | change)

@@ -15,6 +15,8 @@ from gateway.flow.world import World
 from gateway.model.clocks import Duration
 from gateway.model.exchange import NotSent
 from gateway.payers.profile import Payers
+from gateway.ports import Query
+from gateway.worker import pool
 from tests.unit.api.calling import FHIR, ORDER, Api, GatedPayer, working
 from tests.worlds import FixedClock, build_world
 
@@ -67,6 +69,7 @@ def test_a_decision_committed_by_another_process_is_seen_by_polling(
     world: World, payer: GatedPayer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(waiting, "_POLL_SECONDS", 0.01)
+    monkeypatch.setattr(pool, "_IDLE_SECONDS", 0.01)
     here = replace(world, payer_client=payer, waiters=DeafWaiters())  # type: ignore[arg-type]
     payer.gate.set()
     with working(replace(world, payer_client=payer)):
@@ -93,9 +96,7 @@ def test_a_caller_may_wait_for_less(gated: Api) -> None:
     assert answer.json()["authorizations"][0]["state"] in ("ready", "submitting")
 
 
-def test_nobody_waits_longer_than_the_payer_takes_to_respond(
-    gated: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nobody_waits_longer_than_the_payer_takes_to_respond(gated: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting, "MARGIN_SECONDS", 0.05)
     profiles = gated.world.payers
     quick = {name: replace(one, clocks=replace(one.clocks, respond=Duration())) for name, one in profiles.items()}
@@ -108,7 +109,9 @@ def test_nobody_waits_longer_than_the_payer_takes_to_respond(
 def test_an_attempt_that_is_due_only_later_is_not_waited_for() -> None:
     world = build_world(script=[NotSent("connection refused")])
     with working(world):
-        profiles = {name: replace(one, clocks=replace(one.clocks, respond=Duration())) for name, one in world.payers.items()}
+        profiles = {
+            name: replace(one, clocks=replace(one.clocks, respond=Duration())) for name, one in world.payers.items()
+        }
         answer = Api(replace(world, payers=Payers(profiles))).submit()
     (record,) = answer.json()["authorizations"]
     assert (answer.status_code, record["state"]) == (202, "ready")
@@ -118,17 +121,15 @@ def test_an_attempt_that_is_due_only_later_is_not_waited_for() -> None:
 
 def test_an_attempt_that_is_due_soon_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting, "_POLL_SECONDS", 0.01)
+    monkeypatch.setattr(pool, "_IDLE_SECONDS", 0.01)
     world = build_world(script=[NotSent("connection refused")])
     clock = world.clock
     assert isinstance(clock, FixedClock)
 
     def hurry() -> None:  # the worker polls by the world's clock: let it pass
-        if any(record.not_before for record in world.store.authorizations(_EVERY)):
+        if any(record.not_before for record in world.store.authorizations(Query())):
             clock.present += timedelta(seconds=10)
 
     world.waiters.listen(hurry)
     with working(world):
         assert Api(world).submit().status_code == 201
-
-
-_EVERY = waiting.Query()

@@ -60,7 +60,7 @@ def test_an_empty_site_profile_lists_everything_to_fill_in(site_file: Path) -> N
 def test_every_value_can_be_given_as_an_option(site_file: Path) -> None:
     done = run(site.app, "init", "--name", 'Clinic "North": #1', "--requestor", "north", "--npi", "1234567893",
                "--type", "FA", "--line", "1 Example Street", "--city", "Springfield", "--state", "IL",
-               "--postal-code", "02139", "--contact-name", "Desk", "--phone", "555-010-0101", 
+               "--postal-code", "02139", "--contact-name", "Desk", "--phone", "555-010-0101",
                "--known-as", "Organization/a",
                "--known-as", "Organization/b", "--sender-code", "NORTH", "--sender-id", "NORTH01",
                "--trace-originator", "1234567893", "--time-zone", "America/New_York", "--review", "hold",

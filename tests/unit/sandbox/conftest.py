@@ -8,7 +8,6 @@ import pytest
 from joserfc import jwk
 
 from gateway.fhir.json import Limits
-from gateway.sandbox.app import create_app
 from gateway.sandbox.clients import AuthMethod, Client
 from gateway.sandbox.config import SandboxConfig, shipped_scenarios
 from gateway.sandbox.scenarios import Scenarios, read_scenarios
@@ -51,6 +50,6 @@ def sandbox(tmp_path: Path, signing_keys: dict[str, Any], shipped: Scenarios) ->
         now=clock,
         new_id=counted_ids(),
     )
-    app = create_app(config)
-    yield Sandbox(app, config, clock, signing_keys)
-    app.state.store.close()
+    made = Sandbox(config, clock, signing_keys)
+    yield made
+    made.close()

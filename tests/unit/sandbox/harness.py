@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from fastapi import FastAPI
 from joserfc import jws
 
 from gateway.fhir.json import dumps
+from gateway.sandbox.app import create_app
 from gateway.sandbox.config import SandboxConfig
 from gateway.sandbox.ready_request import ready_request
 from gateway.sandbox.store import Store
@@ -45,10 +47,19 @@ def counted_ids() -> Callable[[], UUID]:
 class Sandbox:
     """A running application, asked from ordinary code."""
 
-    app: FastAPI
     config: SandboxConfig
     clock: Clock
     keys: dict[str, Any]
+
+    @cached_property
+    def app(self) -> FastAPI:
+        """Made when first asked: many tests need no HTTP."""
+        return create_app(self.config)
+
+    def close(self) -> None:
+        if "app" in self.__dict__:
+            self.store.close()
+            del self.app
 
     @property
     def store(self) -> Store:

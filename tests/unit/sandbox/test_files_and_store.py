@@ -8,7 +8,7 @@ import pytest
 
 from gateway.fhir.json import digest, dumps
 from gateway.sandbox.clients import AuthMethod, read_clients
-from gateway.sandbox.config import is_loopback, read_config
+from gateway.sandbox.config import is_loopback, read_config, shipped_scenarios
 from gateway.sandbox.schema import FileFault
 from gateway.sandbox.scopes import may_submit
 from tests.unit.sandbox.harness import Sandbox
@@ -48,6 +48,14 @@ def test_every_way_to_register_a_client(
     assert clients["basic"].secret == "from the environment"
     assert (clients["post"].auth, clients["post"].secret) == (AuthMethod.SECRET_POST, "from a file")
     assert "from a file" not in repr(clients["post"])
+
+
+def test_the_example_clients_file_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PA_SANDBOX_SECRET", "anything")
+
+    clients = read_clients(shipped_scenarios().parent / "clients.yaml")
+
+    assert {client.auth for client in clients.values()} == {AuthMethod.PRIVATE_KEY_JWT, AuthMethod.SECRET_BASIC}
 
 
 @pytest.mark.parametrize(
@@ -135,7 +143,7 @@ def test_which_scope_covers_submitting(scope: str, covers: bool) -> None:
         ("::1", True),
         ("[::1]", True),
         ("localhost", True),
-        ("0.0.0.0", False),  # noqa: S104
+        ("0.0.0.0", False),
         ("192.0.2.1", False),
         ("localhost.example", False),
         ("", False),

@@ -29,7 +29,7 @@ def running(sandbox: Sandbox) -> Iterator[Sandbox]:
 
 
 def test_a_host_reachable_from_elsewhere_needs_a_flag() -> None:
-    result = run.invoke(app, ["serve", "--host", "0.0.0.0"])  # noqa: S104
+    result = run.invoke(app, ["serve", "--host", "0.0.0.0"])
 
     assert result.exit_code == 2
     assert "--allow-other-hosts" in result.output

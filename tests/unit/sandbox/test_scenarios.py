@@ -145,7 +145,13 @@ def _item(code: str, kind: str = "1") -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("item", "chosen"),
-    [(_item("E0601", "48"), "S-01"), (_item("Z9999", "48"), "S-06"), (_item("48"), "S-06"), (_item("Z9999"), "S-14"), ({}, "S-14")],
+    [
+        (_item("E0601", "48"), "S-01"),
+        (_item("Z9999", "48"), "S-06"),
+        (_item("48"), "S-06"),
+        (_item("Z9999"), "S-14"),
+        ({}, "S-14"),
+    ],
 )
 def test_the_code_decides_then_the_service_type_then_nobody(shipped: Scenarios, item: Any, chosen: str) -> None:
     assert shipped.choose(item).id == chosen

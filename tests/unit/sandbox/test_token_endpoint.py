@@ -11,7 +11,6 @@ import pytest
 import respx
 from joserfc import jwk, jws, jwt
 
-from gateway.sandbox.app import create_app
 from gateway.sandbox.keys import KeyRing
 from gateway.sandbox.tokens import TokenDesk, TokenFault
 from tests.unit.sandbox.harness import JWKS_URL, ORIGIN, Sandbox
@@ -193,9 +192,8 @@ def test_a_jti_stays_used_after_a_restart_and_a_reset(sandbox: Sandbox) -> None:
     token = sandbox.assertion()
     sandbox.token_request(token)
     sandbox.ask("DELETE", "/sandbox/received")
-    sandbox.store.close()
+    sandbox.close()
 
-    sandbox.app = create_app(sandbox.config)
     assert "jti was used before" in _refusal(sandbox.token_request(token))[2]
 
 

@@ -4,10 +4,12 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
+from gateway.adapters.log import JsonLog
 from gateway.adapters.payer.egress import Egress, Policy
 from gateway.adapters.payer.keys import Keys, load_keys, write_key
 from gateway.payers.origin import origin
@@ -25,12 +27,14 @@ class FixedClock:
 
 
 class HeardLog:
-    """Keeps the lines that were written."""
+    """Keeps the lines that were written; the real log has to take each of them as well."""
 
     def __init__(self) -> None:
         self.lines: list[tuple[str, dict[str, str | int | float]]] = []
+        self._real = JsonLog(StringIO())
 
     def write(self, line: str, /, **fields: str | int | float) -> None:
+        self._real.write(line, **fields)
         self.lines.append((line, fields))
 
 

@@ -22,7 +22,7 @@ from gateway.adapters.payer.oauth import Token, TokenSource
 from gateway.adapters.payer.token_replies import TokenFault
 from gateway.model.errors import ConfigFault
 from gateway.payers.profile import Auth, PayerProfile
-from tests.unit.adapters.payer.conftest import NOW, FixedClock
+from tests.unit.adapters.payer.conftest import NOW, FixedClock, HeardLog
 
 TOKEN_URL = "http://127.0.0.1:8190/token"
 WELL_KNOWN = "http://127.0.0.1:8190/fhir/.well-known/smart-configuration"
@@ -38,12 +38,14 @@ class Bench:
     seconds: float = 1000.0
     slept: list[float] = field(default_factory=list)
     opened: list[Egress] = field(default_factory=list)
+    log: HeardLog = field(default_factory=HeardLog)
 
     def source(self, payer: PayerProfile) -> TokenSource:
         egress = Egress(policy_of(payer), FixedClock())
         self.opened.append(egress)
+        clock = FixedClock()
         return TokenSource(
-            payer, self.keys, egress, FixedClock(), monotonic=lambda: self.seconds, sleep=self.slept.append
+            payer, self.keys, egress, clock, self.log, monotonic=lambda: self.seconds, sleep=self.slept.append
         )
 
     def forms(self) -> list[dict[str, str]]:
@@ -434,3 +436,18 @@ def test_a_token_is_not_shown(bench: Bench, payer: PayerProfile) -> None:
     source = bench.source(payer)
     token = source.token(seconds=5)
     assert "hunter2" not in f"{token!r} {source!r} {token}"
+
+
+def test_each_fetch_is_one_log_line_without_words_of_the_endpoint(bench: Bench, payer: PayerProfile) -> None:
+    source = bench.source(payer)
+    token = source.token(seconds=5)
+    bench.route.return_value = httpx.Response(400, json={"error": "invalid_scope"})
+    with pytest.raises(TokenFault):
+        source.token(seconds=5, refused=token)
+    with pytest.raises(ConfigFault):
+        bench.source(with_auth(payer, key="old")).token(seconds=5)
+    assert bench.log.lines == [
+        ("token.obtained", {"payer": "sandbox", "ms": 0, "seconds": 300}),
+        ("token.failed", {"payer": "sandbox", "ms": 0, "code": "refused"}),
+        ("token.failed", {"payer": "sandbox", "ms": 0, "code": "config"}),
+    ]

@@ -80,8 +80,9 @@ def test_the_exact_bytes_go_to_claim_submit_as_fhir_with_a_bearer_token(
     assert request.content == BODY
     assert (request.headers["content-type"], request.headers["accept"]) == ("application/fhir+json",) * 2
     assert request.headers["authorization"] == "Bearer t1"
-    assert log.lines == [
-        ("payer.answered", {"payer": "sandbox", "status": 200, "bytes": 2, "ms": log.lines[0][1]["ms"]})
+    assert [(line, fields.get("status"), fields.get("bytes")) for line, fields in log.lines] == [
+        ("token.obtained", None, None),
+        ("payer.answered", 200, 2),
     ]
 
 
@@ -158,7 +159,7 @@ def test_no_token_sends_nothing_and_says_why(
     assert isinstance(outcome, NotSent)
     assert "no access token: The site has no active signing key" in outcome.reason
     assert not route.called
-    assert log.lines[0][0] == "payer.not_sent"
+    assert [line for line, _ in log.lines] == ["token.failed", "payer.not_sent"]
 
 
 def test_a_token_refusal_sends_nothing(client: HttpPayerClient, router: respx.MockRouter, payer: PayerProfile) -> None:
