@@ -59,12 +59,13 @@ def _matched(entry: Entry, opened: Opened, asked: Asked) -> Oddities | None:
 def _by_reference(reference: str, request: Element, entry: Entry, index: Index, asked: Asked) -> Oddities | None:
     path = f"{request.path}.reference"
     plain = reference.partition("/_history/")[0]
-    if asked.claim_url in (plain, f"{entry.full_url.removesuffix(entry.type_id)}{plain}"):
+    if asked.claim_url and asked.claim_url in (plain, f"{entry.full_url.removesuffix(entry.type_id)}{plain}"):
         return ()
-    if _tail(plain) == _tail(asked.claim_url) and plain.startswith(("Claim/", "urn:uuid:")):
-        return (("request", path, "The answer refers to our Claim by its id, not by its fullUrl."),)
-    if _tail(plain) == _tail(asked.claim_url) and "?" not in plain and "/Claim/" in plain:
-        return (("request", path, "The answer refers to our Claim under another base."),)
+    if _tail(plain) == _tail(asked.claim_url) != "":
+        if plain.startswith(("Claim/", "urn:uuid:")):
+            return (("request", path, "The answer refers to our Claim by its id, not by its fullUrl."),)
+        if "/Claim/" in plain:
+            return (("request", path, "The answer refers to our Claim under another base."),)
     if _searched(reference, asked):
         return (("request", path, "The answer refers to our Claim by a search for its identifier."),)
     target = index.resolve(reference, source=entry)

@@ -16,7 +16,7 @@ MODULES = sorted(GATEWAY.rglob("*.py"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 # Direct imports that come as an inseparable part of a declared dependency.
-PARTS = {"antlr4": "fhirpathpy", "httpcore": "httpx", "starlette": "fastapi", "anyio": "fastapi",
+PARTS = {"antlr4": "fhirpathpy", "httpcore": "httpx", "starlette": "fastapi", "anyio": "fastapi", "pydantic_core": "pydantic",
          "fhir": "fhir.resources", "yaml": "pyyaml", "dateutil": "fhirpathpy"}
 
 

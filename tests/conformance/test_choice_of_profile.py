@@ -8,7 +8,7 @@ from gateway.conformance import Profiles
 
 S = "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/"
 QR_BUNDLE = "urn:uuid:22222222-2222-4222-8222-222222222222"
-ANSWERS = "urn:uuid:33333333-3333-4333-8333-333333333333"
+EHR = "http://ehr.example.org/fhir"
 
 
 def test_a_bundle_that_says_nothing_is_judged_by_its_first_entry(
@@ -99,12 +99,15 @@ def test_answers_may_travel_in_a_bundle_of_their_own(profiles: Profiles, request
     claim["supportingInfo"][1]["valueReference"]["reference"] = QR_BUNDLE
     answers = {
         "resourceType": "QuestionnaireResponse",
+        "id": "answers",
         "questionnaire": "http://example.org/Questionnaire/1",
         "status": "completed",
         "authored": "2026-11-20",
         "subject": {"reference": request_bundle["entry"][1]["fullUrl"]},
+        "author": {"reference": "Practitioner/author"},  # relative to the entry's own base
         "item": [{"linkId": "1", "answer": [{"valueBoolean": True}]}],
     }
+    author = {**request_bundle["entry"][6]["resource"], "id": "author"}
     del request_bundle["entry"][9]
     request_bundle["entry"].append(
         {
@@ -112,7 +115,10 @@ def test_answers_may_travel_in_a_bundle_of_their_own(profiles: Profiles, request
             "resource": {
                 "resourceType": "Bundle",
                 "type": "collection",
-                "entry": [{"fullUrl": ANSWERS, "resource": answers}],
+                "entry": [
+                    {"fullUrl": f"{EHR}/QuestionnaireResponse/answers", "resource": answers},
+                    {"fullUrl": f"{EHR}/Practitioner/author", "resource": author},
+                ],
             },
         }
     )

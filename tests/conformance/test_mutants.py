@@ -327,8 +327,8 @@ MUTANTS: dict[str, tuple[Callable[[Bundle], None], str, str]] = {
         "Bundle.entry[3].resource.active",
     ),
     "insurer that is not active and declares nothing": (
-        both(at("Bundle.entry[3].resource.active", DROP), at("Bundle.entry[3].resource.meta", DROP)),
-        "cardinality",
+        both(at("Bundle.entry[3].resource.active", False), at("Bundle.entry[3].resource.meta", DROP)),
+        "pattern",
         "Bundle.entry[3].resource.active",
     ),
     "target that fails its profile": (at(f"{PATIENT}.gender", DROP), "cardinality", f"{PATIENT}.gender"),

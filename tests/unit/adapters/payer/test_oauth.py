@@ -93,7 +93,7 @@ def test_an_assertion_is_what_smart_backend_services_wants(
     bench.source(with_auth(payer, key=kid, alg=alg)).token(seconds=5)
     form = bench.forms()[0]
     assert {name: form[name] for name in ("grant_type", "client_assertion_type", "scope")} == {
-        "grant_type": "client_credentials", "scope": "system/Claim.crus system/ClaimResponse.rs",
+        "grant_type": "client_credentials", "scope": "system/Claim.crus",
         "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}  # fmt: skip
     assert set(form) == {"grant_type", "client_assertion_type", "scope", "client_assertion"}
     token = jwt.decode(form["client_assertion"], KeySet.import_key_set(bench.keys.jwks()), algorithms=[alg])
