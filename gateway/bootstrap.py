@@ -5,16 +5,19 @@ from contextlib import contextmanager
 from functools import cached_property
 
 from gateway.adapters.clock import RandomIds, SystemClock
-from gateway.adapters.log import JsonLog
-from gateway.adapters.payer.client import HttpPayerClient
+from gateway.adapters.log import TextLog, quiet
+from gateway.adapters.log_lines import Level
+from gateway.adapters.payer.client import HttpPayerClient, longest_submit
 from gateway.adapters.store import open_store
 from gateway.adapters.store.memory import MemoryStore
 from gateway.adapters.waiters import ThreadWaiters
 from gateway.conformance import Profiles
 from gateway.flow.world import Guide, World
 from gateway.mapping import Mappings
-from gateway.payers.profile import load_payers
+from gateway.model.errors import ConfigFault
+from gateway.payers.profile import Payers, load_payers
 from gateway.payers.site import load_site
+from gateway.ports import Log
 from gateway.responses import load_codes
 from gateway.settings import Settings, data_folder
 
@@ -55,15 +58,17 @@ class Guides(Mapping[str, Guide]):
 
 
 @contextmanager
-def gateway(settings: Settings) -> Iterator[World]:
-    """A World over real adapters, closed when the block ends.
+def gateway(settings: Settings, log: Log | None = None) -> Iterator[World]:
+    """A World over real adapters, closed when the block ends; without a log, warnings go to standard error.
 
     Raises:
         ConfigFault: the site profile, a payer profile, a mapping or the database is wrong; all problems named.
     """
     site = load_site(settings.site_file)
     payers = load_payers(settings.payers_folder)
-    log = JsonLog()
+    _check_lease(settings, payers)
+    quiet()
+    log = log or TextLog(least=Level.WARNING)
     client = HttpPayerClient(site, SystemClock(), log)
     store = MemoryStore() if settings.database == MEMORY else open_store(settings.database, log)
     try:
@@ -82,3 +87,16 @@ def gateway(settings: Settings) -> Iterator[World]:
     finally:
         client.close()
         store.close()
+
+
+def _check_lease(settings: Settings, payers: Payers) -> None:
+    """A lease that ends while its owner still sends would put a healthy request in doubt."""
+    slow = {
+        payer.id: longest_submit(payer) for payer in payers.values() if longest_submit(payer) >= settings.lease_seconds
+    }
+    if slow:
+        raise ConfigFault(
+            f"PA_LEASE_SECONDS is {settings.lease_seconds}, and a submit may take longer than that.",
+            fix=f"Set it above {max(slow.values()):.0f}.",
+            problems=[f"{name}: up to {seconds:.0f} s" for name, seconds in slow.items()],
+        )

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 import gateway
 from gateway.adapters.clock import SystemClock
-from gateway.adapters.log_lines import FIELDS, LINES, Line, Value
+from gateway.adapters.log_lines import FIELDS, LINES, Level, Line, Value
 from gateway.fhir import json
 from gateway.model.errors import GatewayError
 from gateway.ports import Clock, Log
@@ -27,11 +27,15 @@ class JsonLog:
     """`ports.Log` as one JSON object a line; the standard error stream of the moment unless a stream is given.
 
     A value that does not look like what its field is for is replaced by `withheld:` and a hash of it under a key
-    that dies with the process: equal values can be told to be equal, and nothing else.
+    that dies with the process: equal values can be told to be equal, and nothing else. Lines below `least` are
+    left out.
     """
 
-    def __init__(self, stream: TextIO | None = None, *, clock: Clock | None = None) -> None:
+    def __init__(
+        self, stream: TextIO | None = None, *, clock: Clock | None = None, least: Level = Level.INFO
+    ) -> None:
         self._stream = stream
+        self._levels = frozenset(list(Level)[list(Level).index(least) :])
         self._clock = clock or SystemClock()
         self._lock = Lock()
         self._key = secrets.token_bytes(32)
@@ -49,6 +53,8 @@ class JsonLog:
             raise ValueError("there is no such log line; the list is gateway.adapters.log_lines.Line")
         if undeclared := fields.keys() - declared.fields:
             raise ValueError(f"log line {declared} has no field {', '.join(sorted(undeclared))}")
+        if declared.level not in self._levels:
+            return
         text = self._render(declared, {name: self._cleared(name, value) for name, value in fields.items()})
         with self._lock, suppress(OSError, ValueError):
             stream = self._stream or sys.stderr

@@ -11,8 +11,9 @@ from gateway.model.errors import GatewayError
 
 EXIT_CODES = """
 Exit codes: 0 done · 1 done, and something needs a person · 2 refused: the input breaks a rule ·
-3 not found · 4 configuration · 5 the payer's side failed.
+3 not found · 4 configuration · 5 the payer's side failed · 70 a defect of the gateway.
 """
+DEFECT = 70
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, epilog=EXIT_CODES,
                   help="Prior authorization between EHRs and payers (HL7 Da Vinci PAS).")
@@ -48,3 +49,8 @@ def main() -> None:
         sys.exit(fault.exit_code)
     except BrokenPipeError:
         sys.exit(0)
+    except Exception as fault:  # noqa: BLE001 - a traceback would print the message, and that may quote content
+        from gateway.adapters.log import describe
+
+        typer.echo(f"pa: a defect of the gateway: {describe(fault)}", err=True)
+        sys.exit(DEFECT)

@@ -12,6 +12,7 @@ def serve(
     """Serve the REST API and send what is due, until stopped. Settings come from PA_* variables."""
     from datetime import timedelta
 
+    from gateway.adapters.log import JsonLog
     from gateway.api.server import serve as run
     from gateway.bootstrap import gateway
     from gateway.settings import Settings
@@ -19,6 +20,6 @@ def serve(
 
     present = Settings()
     settings = present.model_copy(update={"host": host or present.host, "port": port or present.port})
-    with gateway(settings) as world:
+    with gateway(settings, JsonLog()) as world:
         workers = Pool(world, threads=settings.workers, lease=timedelta(seconds=settings.lease_seconds))
         run(world, settings, workers)

@@ -27,8 +27,8 @@ class Reader:
 
     def __init__(self, library: Library) -> None:
         self._library = library
-        self._fields: dict[tuple[int, str], dict[str, Field]] = {}
-        self._required: dict[tuple[int, str], tuple[Node, ...]] = {}
+        self._fields: dict[tuple[Node, str], dict[str, Field]] = {}
+        self._required: dict[tuple[Node, str], tuple[Node, ...]] = {}
 
     def resource(self, value: dict[str, Any], path: str, outer: "Item | None" = None) -> "Item":
         """A resource as an item; `outer` is the resource it is contained in."""
@@ -39,14 +39,14 @@ class Reader:
 
     def fields(self, item: "Item") -> dict[str, Field]:
         """JSON property name to element, for the children of an item; empty when its type is not known."""
-        key = (id(item.node), item.type)
+        key = (item.node, item.type)
         if key not in self._fields:
             self._fields[key] = dict(_fields(self.elements(item)))
         return self._fields[key]
 
     def required(self, item: "Item") -> tuple[Node, ...]:
         """The child elements R4 demands of an item."""
-        key = (id(item.node), item.type)
+        key = (item.node, item.type)
         if key not in self._required:
             self._required[key] = tuple(node for node in self.elements(item).values() if node.element.low)
         return self._required[key]

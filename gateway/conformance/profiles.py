@@ -25,7 +25,7 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 class Profiles:
     """Checks resources against the profiles of one guide version.
 
-    Immutable once loaded, so that threads may share it.
+    Threads may share it: what it works out on the way is only ever added, and the same for all.
     """
 
     def __init__(self, guide: Guide, bundles: Mapping[str, str]) -> None:

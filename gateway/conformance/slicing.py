@@ -1,8 +1,8 @@
 """Slicing: which rows of an element belong to which slice (ElementDefinition.slicing, R4 profiling 5.1).
 
-Discriminators handled: value and pattern (fixed values, patterns, bindings), type, exists; paths may use
-`$this`, `extension('url')`, `ofType(type)` and `resolve()` is not among them: no PAS profile slices on the
-target of a reference. A slice whose discriminator is of another kind is reported as not evaluated.
+Discriminators handled: value and pattern (fixed values, patterns, bindings), type, exists; their paths may use
+`$this`, `extension('url')` and `ofType(type)`. `resolve()` is not among them: no PAS profile slices on the target
+of a reference. Rows whose slices are told apart in another way are reported as not evaluated.
 """
 
 import re
@@ -39,7 +39,7 @@ def sort_rows(context: Context, node: Node, rows: list[Item]) -> Sorted:
     """Give each row to the first slice it matches."""
     result = Sorted({name: [] for name in node.slices})
     rule = node.slicing
-    if rule is None or any(kind not in _KINDS for kind, _ in rule.by):
+    if rule is None or any(kind not in _KINDS or "resolve()" in path for kind, path in rule.by):
         for row in rows:
             context.findings.skip("slice", row.path, "The slices here are told apart in a way not supported.")
         return result

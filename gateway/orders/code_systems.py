@@ -46,7 +46,7 @@ def system_name(system: str, tables: OrderTables) -> str:
 
 def is_modifier(coding: dict[str, Any], tables: OrderTables) -> bool:
     """Two characters under CPT or HCPCS are a modifier, not a service."""
-    in_system = tables.names.get(coding.get("system", "")) in ("CPT", "HCPCS")
+    in_system = tables.names.get(str(coding.get("system"))) in ("CPT", "HCPCS")
     return in_system and bool(_MODIFIER.fullmatch(str(coding.get("code"))))
 
 

@@ -15,6 +15,7 @@ from gateway.fhir.bundle import references
 from gateway.mapping import Mappings
 from gateway.model.authorization import Code, Dates, Item, Quantity
 from gateway.model.order import Choice, Gap, OrderContext, Resource
+from gateway.orders.chart import text
 from gateway.orders.parts import Parts, plain
 from gateway.payers.profile import PayerProfile
 from gateway.payers.site import Site
@@ -148,7 +149,7 @@ def _item(row: Resource, context: OrderContext, position: int) -> Item:
     codes = {part["url"].rpartition("-")[2]: _code(part.get("valueCodeableConcept")) for part in row["extension"]}
     return Item(
         sequence=row["sequence"],
-        order="/".join(filter(None, (order["resourceType"], order.get("id")))),
+        order="/".join(filter(None, (order["resourceType"], text(order, "id")))),
         trace_system=trace.get("system", ""),
         trace_value=trace.get("value", ""),
         service=Code(facts.get("code", ""), facts.get("system", ""), facts.get("code_source", "")),
@@ -167,9 +168,10 @@ def _code(concept: Any) -> str:
 
 
 def _quantity(quantity: Any) -> Quantity | None:
-    if not isinstance(quantity, dict) or "value" not in quantity:
+    value = quantity.get("value") if isinstance(quantity, dict) else None
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
         return None
-    return Quantity(Decimal(str(quantity["value"])), quantity.get("code") or quantity.get("unit", ""))
+    return Quantity(Decimal(value), text(quantity, "code") or text(quantity, "unit"))
 
 
 def _dates(facts: Mapping[str, str]) -> Dates | None:

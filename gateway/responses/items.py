@@ -27,11 +27,10 @@ def has_reviews(message: Message) -> bool:
 
 
 def read_items(message: Message, added: tuple[AuthorizedItem, ...], fallback: Review | None) -> Answers:
-    """The answers by sequence. `fallback` is what holds for every item when no item has a review action."""
+    """The answers by sequence. `fallback` holds for every item without a review action; None when some item has one."""
     rows = _by_sequence(message)
-    common = None if has_reviews(message) else fallback
     answers = (
-        (sequence, _answer(sequence, rows.get(sequence, ()), common, message, added))
+        (sequence, _answer(sequence, rows.get(sequence, ()), fallback, message, added))
         for sequence, _ in message.asked.items
     )
     return _checked(tuple(answers), message)
@@ -62,10 +61,10 @@ def _by_sequence(message: Message) -> Rows:
 
 
 def _answer(
-    sequence: int, rows: Sequence[Element], common: Review | None, message: Message, added: tuple[AuthorizedItem, ...]
+    sequence: int, rows: Sequence[Element], fallback: Review | None, message: Message, added: tuple[AuthorizedItem, ...]
 ) -> Answer:
     remarks = message.remarks
-    review = read_review(rows, message.codes, remarks) or common
+    review = read_review(rows, message.codes, remarks) or fallback
     result = _result(sequence, rows, review, message)
     number, tracking, previous = _numbers(rows, review)
     issued = _first(row.extension("itemPreAuthIssueDate").choice("value", "Date") for row in rows)

@@ -57,9 +57,9 @@ def _message(entry: Entry, opened: Opened, asked: Asked, codes: ReviewCodes, rem
     withdrawn = status.text not in ("active", "")
     if withdrawn:
         remarks.warn("status", status.path, "The answer is not active.", attention="the payer's answer is not active")
-    if response.one("use").text != "preauthorization":
+    if (use := response.one("use")).text not in ("preauthorization", ""):
         text = "The answer is not about a prior authorization."
-        remarks.warn("use", response.one("use").path, text, attention="the payer's answer is no prior authorization")
+        remarks.warn("use", use.path, text, attention="the payer's answer is no prior authorization")
     if (outcome := response.one("outcome")).text not in _OUTCOMES:
         remarks.note("outcome", outcome.path, "The outcome is none of complete, partial and error.")
     return Message(
@@ -69,7 +69,7 @@ def _message(entry: Entry, opened: Opened, asked: Asked, codes: ReviewCodes, rem
         asked=asked,
         codes=codes,
         remarks=remarks,
-        identifiers=frozenset(opened.ids),
+        identifiers=opened.ids,
         process_notes=process_notes(response),
         withdrawn=withdrawn,
         spoiled=_spoiled(response),
@@ -85,12 +85,13 @@ def _spoiled(response: Element) -> str:
 def _read(message: Message) -> Reading:
     remarks = message.remarks
     rejections = read_errors(message)
-    decided = has_reviews(message)
+    event = read_review([message.response], message.codes, remarks)
+    common = _of_all_items(event, message)
     if rejections and not message.spoiled:
-        return _rejected(message, rejections, decided=decided)
-    fallback = _fallback(message, decided=decided)
+        return _rejected(message, rejections, common)
     added = read_added(message)
-    answers = read_items(message, added, fallback)
+    pended = _pended(message)
+    answers = read_items(message, added, common or pended)
     return Reading(
         kind=Kind.ANSWERED,
         answers=answers,
@@ -103,11 +104,12 @@ def _read(message: Message) -> Reading:
     )
 
 
-def _rejected(message: Message, rejections: tuple[Rejection, ...], *, decided: bool) -> Reading:
+def _rejected(message: Message, rejections: tuple[Rejection, ...], common: Review | None) -> Reading:
     # What is missing among the items of a rejected request is no news: those remarks are not shown to a person.
     apart = replace(message, remarks=Remarks())
+    decided = common is not None or has_reviews(message)
     added = read_added(apart) if decided else ()
-    answers = read_items(apart, added, None) if decided else ()
+    answers = read_items(apart, added, common) if decided else ()
     if decided:
         message.remarks.warn(
             "error",
@@ -126,26 +128,28 @@ def _rejected(message: Message, rejections: tuple[Rejection, ...], *, decided: b
     )
 
 
-def _fallback(message: Message, *, decided: bool) -> Review | None:
-    """What holds for every item when none has a review action of its own: the event-level one, else pended.
+def _of_all_items(event: Review | None, message: Message) -> Review | None:
+    """The decision on the whole request, which holds for every item only when none has its own (step 6)."""
+    if event is None or not has_reviews(message):
+        return event
+    text = "The decision on the whole request is not used, since items have their own."
+    message.remarks.warn("event-level", event.source, text)
+    return None
 
-    Pended is read from `outcome` queued (legal before 2.2, quirk 30) and from a payer that asks for documents
-    (quirk 32). Neither says more than that there is no decision yet.
+
+def _pended(message: Message) -> Review | None:
+    """Pended, when nothing was decided on anything and the answer says it is not finished.
+
+    That is `outcome` queued (legal before 2.2, quirk 30), or a payer that asks for documents (quirk 32). Beside a
+    decision the asking is only pointed out.
     """
-    event = read_review([message.response], message.codes, message.remarks)
     asking = _asking(message)
     if asking:
         text = "The payer asks for more information."
         message.remarks.warn("information", asking, text, attention="the payer asks for more information")
-    if decided:
-        if event is not None:
-            text = "The decision on the whole request is not used, since items have their own."
-            message.remarks.warn("event-level", event.source, text)
-        return None
     outcome = message.response.one("outcome")
-    if event is None and (source := outcome.path if outcome.text == "queued" else asking):
-        return Review(result=Result.PENDED, source=source)
-    return event
+    source = outcome.path if outcome.text == "queued" else asking
+    return Review(result=Result.PENDED, source=source) if source and not has_reviews(message) else None
 
 
 def _asking(message: Message) -> str:

@@ -27,8 +27,13 @@ class Asked:
 
 
 class Kind(StrEnum):
-    """`answered`: the payer spoke on the items. `rejected`: it could not process the request, which is no denial.
-    `untrusted`: nothing may be concluded; the payer may or may not have the request."""
+    """What kind of thing the payer said.
+
+    Attributes:
+        ANSWERED: it spoke on the items.
+        REJECTED: it could not process the request, which is no denial.
+        UNTRUSTED: nothing may be concluded; the payer may or may not have the request.
+    """
 
     ANSWERED = "answered"
     REJECTED = "rejected"

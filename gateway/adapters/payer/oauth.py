@@ -10,9 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from threading import Lock
 from urllib.parse import quote, urlencode
-from uuid import uuid4
 
-from joserfc import jwt
+from authlib.oauth2.rfc7523.assertion import sign_jwt_bearer_assertion
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, stop_before_delay
 from tenacity.wait import wait_exponential_jitter
 
@@ -189,16 +188,18 @@ class TokenSource:
     def _assertion(self, url: str) -> str:
         auth = self._payer.auth
         key = self._keys.signing(auth.key, auth.alg)
-        now = int(self._clock.now().timestamp())
-        claims = {
-            "iss": auth.client_id,
-            "sub": auth.client_id,
-            "aud": auth.audience or url,
-            "iat": now,
-            "exp": now + ASSERTION_SECONDS,
-            "jti": str(uuid4()),
-        }
-        return jwt.encode({"alg": key.alg, "kid": key.kid, "typ": "JWT"}, claims, key.key, algorithms=[key.alg])
+        # Authlib gives a fresh jti each time as long as no claims are handed in; its own default is an hour's life.
+        return str(
+            sign_jwt_bearer_assertion(
+                key.key,
+                issuer=auth.client_id,
+                subject=auth.client_id,
+                audience=auth.audience or url,
+                issued_at=int(self._clock.now().timestamp()),
+                expires_in=ASSERTION_SECONDS,
+                header={"alg": key.alg, "kid": key.kid, "typ": "JWT"},
+            )
+        )
 
 
 def _wait(state: RetryCallState) -> float:

@@ -251,6 +251,7 @@ def restored() -> Iterator[None]:
 def test_other_loggers_write_nothing_even_if_configured_afterwards(
     name: str, restored: None, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    logging.disable(logging.NOTSET)  # another test may have been quiet already
     logger = logging.getLogger(name)
     before = logger.level, list(logger.handlers)
     logger.setLevel(logging.DEBUG)

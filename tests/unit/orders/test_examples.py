@@ -11,7 +11,8 @@ from gateway.model.order import Benefit, OrderContext
 from tests.unit.orders.reading import ORDERS, ROOT, built, contexts
 
 _SHARED = ROOT.parent / "shared" / "corpus"
-_WHOLE = ["home_oxygen", "infused_drug", "inpatient_stay", "knee_mri", "physical_therapy", "two_orders"]
+_PARTIAL = {"pharmacy_drug", "with_gaps"}
+_WHOLE = sorted({path.stem for path in ORDERS.glob("*.json")} - _PARTIAL)
 needs_shared = pytest.mark.skipif(not _SHARED.is_dir(), reason="../shared with the third-party orders is not there")
 
 

@@ -140,6 +140,11 @@ def test_a_decision_on_the_whole_request_holds_for_every_item_when_none_has_its_
     assert found.answers[1][1].reasons[0].code == "0F"
 
 
+def test_a_request_for_information_beside_a_decision_on_the_whole_request_is_pointed_out() -> None:
+    found = reading(bundle(response(adjudication=[review("A1", "AUTH-1")], **COMMUNICATION)))
+    assert (found.determination, found.attention) == (Result.APPROVED, "the payer asks for more information")
+
+
 def test_a_decision_on_the_whole_request_does_not_overrule_items() -> None:
     document = bundle(response(item(review("A3")), adjudication=[review("A1", "AUTH-1")]))
     assert reading(document).determination is Result.DENIED
@@ -393,6 +398,13 @@ def test_an_answer_that_is_not_active_grants_nothing(status: str) -> None:
     found = reading(bundle(response(item(review("A1", "AUTH-1")), status=status)))
     assert found.determination is Result.UNRECOGNIZED
     assert "not active" in found.attention
+
+
+def test_what_an_answer_that_is_not_active_adds_is_not_granted_either() -> None:
+    added = [{"itemSequence": [sequence], "adjudication": [review("A1", "AUTH-2")]} for sequence in (1, 5)]
+    found = reading(bundle(response(item(review("A6", "AUTH-1")), addItem=added, status="draft")))
+    assert found.answers[0][1].authorized[0].result is Result.UNRECOGNIZED
+    assert found.additional[0].result is Result.UNRECOGNIZED
 
 
 def test_an_answer_that_is_not_active_may_still_refuse() -> None:

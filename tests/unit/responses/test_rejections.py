@@ -58,6 +58,13 @@ def test_a_rejection_that_decides_on_items_too_stays_rejected_and_goes_to_a_pers
     assert found.attention == "the payer rejected the request and decided on items too; ask the payer before sending again"
 
 
+def test_a_rejection_that_decides_on_the_whole_request_too_keeps_both() -> None:
+    found = reading(bundle(response(outcome="error", error=[error()], adjudication=[review("A1", "AUTH-1")])))
+    assert (found.kind, found.determination, found.answers[0][1].authorization_number) == (
+        Kind.REJECTED, Result.NONE, "AUTH-1")
+    assert "decided on items too" in found.attention
+
+
 @pytest.mark.parametrize("rows", [[{"code": {"text": "member?"}}], [{}, {"code": {"text": "member?"}}], {"code": {"text": "member?"}}])
 def test_an_error_of_any_shape_is_kept(rows: Any) -> None:
     found = reading(bundle(response(error=rows)))

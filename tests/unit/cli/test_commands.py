@@ -1,0 +1,141 @@
+"""The commands that touch no network, run as a user runs them, against a site of their own."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from gateway.cli import app
+from gateway.model.errors import GatewayError, IllegalTransition, NotFound, OurFault
+from tests.worlds import ORDERS, ROOT
+
+GOLDEN = ROOT / "tests" / "golden"
+
+
+@pytest.fixture
+def pa(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Pa":
+    monkeypatch.setenv("PA_SITE", str(tmp_path / "site.yaml"))
+    monkeypatch.setenv("PA_DATABASE", f"sqlite:///{tmp_path / 'gateway.db'}")
+    monkeypatch.setenv("COLUMNS", "200")
+    made = Pa()
+    made("site", "init", "--example", "--file", str(tmp_path / "site.yaml"))
+    return made
+
+
+class Pa:
+    """Runs `pa`; `json` adds --json and reads what comes."""
+
+    def __call__(self, *arguments: str, code: int = 0) -> str:
+        result = CliRunner().invoke(app, arguments)
+        if isinstance(result.exception, GatewayError):
+            raise result.exception
+        assert result.exit_code == code, f"{result.output}\n{result.exception!r}"
+        return result.stdout
+
+    def json(self, *arguments: str, code: int = 0) -> Any:
+        return json.loads(self(*arguments, "--json", code=code))
+
+
+def held(pa: Pa) -> dict[str, Any]:
+    found: dict[str, Any] = pa.json("order", "submit", "--hold", str(ORDERS / "knee_mri.json"))
+    return found
+
+
+def test_check_lists_what_is_missing_and_exits_1(pa: Pa) -> None:
+    shown = pa("order", "check", str(ORDERS / "with_gaps.json"), code=1)
+    assert "ICD-10-CM" in shown
+    found = pa.json("order", "check", str(ORDERS / "with_gaps.json"), code=1)
+    assert len(found[0]["gaps"]) >= 4
+    assert pa.json("auth", "list") == []
+
+
+def test_check_with_the_completion_is_ready_and_prints_the_bundle(pa: Pa) -> None:
+    completion = str(ORDERS / "completions" / "with_gaps.json")
+    found = pa.json("order", "check", str(ORDERS / "with_gaps.json"), "--complete", completion, "--bundle")
+    assert found[0]["bundle"]["resourceType"] == "Bundle"
+
+
+def test_a_held_request_is_listed_shown_and_dropped(pa: Pa) -> None:
+    record = held(pa)["authorizations"][0]
+    assert record["state"] == "held"
+    assert "pa auth release" in pa("auth", "list")
+    request = json.loads(pa("auth", "show", record["id"], "--request"))
+    assert request["entry"][0]["resource"]["resourceType"] == "Claim"
+    events = pa.json("auth", "show", record["id"], "--events")["events"]
+    assert [event["name"] for event in events] == ["OrderReceived", "RequestBuilt", "Held"]
+    assert pa.json("auth", "drop", record["id"], "--reason", "ordered twice")["state"] == "cancelled"
+    with pytest.raises(IllegalTransition):
+        pa("auth", "release", record["id"])
+
+
+def test_a_held_request_is_edited_by_a_completion_file(pa: Pa, tmp_path: Path) -> None:
+    order = held(pa)
+    kind, _, identity = order["authorizations"][0]["order_refs"][0].partition("/")
+    edit = tmp_path / "edit.json"
+    edit.write_text(json.dumps({"resourceType": kind, "id": identity, "priority": "urgent"}))
+    changed = pa.json("order", "complete", order["order"], str(edit))["authorizations"][0]
+    assert (changed["state"], changed["urgency"]) == ("held", "expedited")
+
+
+def test_a_decision_by_fax_is_recorded_with_its_evidence(pa: Pa) -> None:
+    record = held(pa)["authorizations"][0]
+    arguments = ("auth", "record", record["id"], "--result", "denied", "--channel", "fax", "--by", "nurse-7")
+    with pytest.raises(OurFault):
+        pa(*arguments, "--evidence", " ")
+    decided = pa.json(*arguments, "--evidence", "letter of 20 Nov, scan 12", "--reason", "0F")
+    assert (decided["state"], decided["determination"]) == ("decided", "denied")
+    assert decided["items"][0]["answer"]["channel"] == "fax"
+
+
+def test_list_filters_and_refuses_a_state_that_does_not_exist(pa: Pa) -> None:
+    record = held(pa)["authorizations"][0]
+    assert [one["id"] for one in pa.json("auth", "list", "--state", "held")] == [record["id"]]
+    assert pa.json("auth", "list", "--state", "decided") == []
+    assert pa.json("auth", "list", "--patient", "Patient/nobody") == []
+    with pytest.raises(OurFault, match="no state"):
+        pa("auth", "list", "--state", "heldd")
+
+
+def test_an_unknown_authorization_is_not_found(pa: Pa) -> None:
+    with pytest.raises(NotFound):
+        pa("auth", "show", "none")
+
+
+def test_profile_check_accepts_a_golden_bundle_and_names_rule_and_place_of_a_broken_one(pa: Pa, tmp_path: Path) -> None:
+    golden = GOLDEN / "knee_mri" / "1_bundle.json"
+    assert "0 error(s)" in pa("profile", "check", str(golden))
+    bundle = json.loads(golden.read_bytes())
+    del bundle["entry"][0]["resource"]["insurer"]
+    broken = tmp_path / "broken.json"
+    broken.write_text(json.dumps(bundle))
+    report = pa.json("profile", "check", str(broken), code=1)
+    assert ("Bundle.entry[0].resource.insurer", "cardinality") in {(one["path"], one["rule"]) for one in report["issues"]}
+    assert all(one["fix"] for one in report["issues"] if one["severity"] == "error")
+    assert report["not_evaluated"]
+
+
+def test_replay_compares_with_an_earlier_report_and_exits_1_on_drift(pa: Pa, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    pa("replay", str(ORDERS), "--check-only", "--report", str(report))
+    assert pa.json("replay", str(ORDERS), "--check-only", "--expect", str(report))["drift"] == []
+    earlier = json.loads(report.read_bytes())
+    earlier["files"][0]["claims"][0]["gaps"] += 1
+    report.write_text(json.dumps(earlier))
+    assert pa.json("replay", str(ORDERS), "--check-only", "--expect", str(report), code=1)["drift"] == [
+        earlier["files"][0]["file"]]
+
+
+def test_replay_reports_a_file_that_cannot_be_read_and_goes_on(pa: Pa, tmp_path: Path) -> None:
+    folder = tmp_path / "orders"
+    folder.mkdir()
+    (folder / "a.json").write_text("{")
+    (folder / "b.json").write_bytes((ORDERS / "knee_mri.json").read_bytes())
+    rows = pa.json("replay", str(folder), "--check-only", code=1)["files"]
+    assert rows[0]["refused"] == "bad-order"
+    assert rows[1]["claims"]
+
+
+def test_the_diagram_in_the_readme_is_the_one_the_table_draws(pa: Pa) -> None:
+    assert pa("auth", "states").strip() in (ROOT / "README.md").read_text()
