@@ -145,6 +145,7 @@ class Rejected(Event):
     rejections: tuple[Rejection, ...]
     notes: tuple[Note, ...] = ()
     exchange: str = ""
+    attention: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -114,21 +114,18 @@ def payer_of(coverage: Entry | None, asked: str, payers: Payers, chart: Chart, n
     return payer
 
 
-def member_of(coverage: Entry | None, patient: Entry | None, tables: OrderTables, notes: Notes) -> tuple[str, str]:
+def member_of(
+    coverage: Entry | None, patient: Resource, subscriber: Resource, tables: OrderTables, notes: Notes
+) -> tuple[str, str]:
     """The member id and the path it came from; never a social security number, never recorded or logged."""
     if coverage is None:
         return "", ""
-    held = patient.resource if patient else {}
-    secret = {
-        text(row, "value")
-        for row in (*rows(held, "identifier"), *rows(coverage.resource, "identifier"))
-        if _is_social_security(row, tables)
-    }
+    secret = social_security_numbers(tables, coverage.resource, patient, subscriber)
     places = (
         *_typed(coverage.resource, label(coverage)),
         (text(coverage.resource, "subscriberId"), f"{label(coverage)}.subscriberId"),
         *_untyped(coverage.resource, label(coverage)),
-        *_typed(held, "Patient"),
+        *_typed(patient, "Patient"),
     )
     for value, place in places:
         if value and value not in secret:
@@ -152,6 +149,12 @@ def _typed(resource: Resource, name: str) -> list[tuple[str, str]]:
 def _untyped(coverage: Resource, name: str) -> list[tuple[str, str]]:
     plain = [row for row in rows(coverage, "identifier") if not codings(row.get("type"))]
     return [(text(plain[0], "value"), f"{name}.identifier")] if len(plain) == 1 else []
+
+
+def social_security_numbers(tables: OrderTables, *holders: Resource) -> set[str]:
+    """What these resources know as social security numbers; an EHR may repeat one where a member id belongs."""
+    numbers = (row for holder in holders for row in rows(holder, "identifier"))
+    return {text(row, "value") for row in numbers if _is_social_security(row, tables)}
 
 
 def _is_social_security(identifier: dict[str, Any], tables: OrderTables) -> bool:

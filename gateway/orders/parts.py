@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from gateway.mapping.tables import Table
 from gateway.model.order import OrderContext, Resource
 from gateway.orders.chart import codings, rows, text
+from gateway.orders.coverage import social_security_numbers
 from gateway.orders.service import modifiers_of, quantity_of
 from gateway.orders.tables import OrderTables
 from gateway.payers.profile import PayerProfile
@@ -58,11 +59,14 @@ class Parts:
         is_self = context.subscriber == context.patient
         make("parties/insurer", self._urls["insurer"], {"insurer": plain(payer.insurer)})
         make("parties/requestor", self._urls["requestor"], {"requestor": plain(self._requestor)})
-        held = {"coverage": context.coverage, "member_id": context.member_id or None}
+        held: dict[str, Any] = {"coverage": context.coverage, "member_id": context.member_id or None}
         make("parties/beneficiary", self._urls["beneficiary"], {**held, "patient": context.patient})
         if context.subscriber and not is_self:
             self._urls["subscriber"] = self._press.url()
             make("parties/subscriber", self._urls["subscriber"], {**held, "subscriber": context.subscriber})
+        secret = social_security_numbers(self._tables, context.coverage, context.patient, context.subscriber)
+        number = text(context.coverage, "subscriberId")
+        held["subscriber_id"] = number if number and number not in secret else held["member_id"]
         make("coverage", self._urls["coverage"], {**held, "is_self": is_self, "url": self._urls})
 
     def _stay(self) -> None:

@@ -68,6 +68,7 @@ def read_order(order: Entry, patient: Entry | None, desk: Desk) -> Reading:
     setting = setting_of(order, chart, tables, notes)
     dates = service_dates(order, setting.encounter.resource if setting.encounter else {}, desk.today, notes)
     coverage = coverage_of(order, patient, dates.start or desk.today, chart, notes)
+    subscriber = subscriber_of(coverage, patient, chart, notes)
     facts = _facts(order, service, setting, tables)
     if dates.start:
         facts |= {"start": dates.start.isoformat(), "end": (dates.end or dates.start).isoformat()}
@@ -77,8 +78,8 @@ def read_order(order: Entry, patient: Entry | None, desk: Desk) -> Reading:
         order=order,
         patient=patient.resource if patient else {},
         coverage=coverage.resource if coverage else {},
-        subscriber=subscriber_of(coverage, patient, chart, notes),
-        member=member_of(coverage, patient, tables, notes),
+        subscriber=subscriber,
+        member=member_of(coverage, patient.resource if patient else {}, subscriber, tables, notes),
         setting=setting,
         service=service,
         providers=providers_of(order, chart, tables, notes),

@@ -35,47 +35,81 @@ def concept(system: str, code: str, **more: Any) -> Resource:
 
 
 def service_request(**changes: Any) -> Resource:
-    return _changed({
-        "resourceType": "ServiceRequest", "id": "s1", "status": "active", "intent": "order",
-        "code": concept(CPT, "73721"), "subject": {"reference": "Patient/p1"}, "occurrenceDateTime": "2026-12-14",
-        "locationCode": [concept("http://terminology.hl7.org/CodeSystem/v3-RoleCode", "HOSP")],
-        "reasonCode": [concept(ICD, "M23.203")], "insurance": [{"reference": "Coverage/c1"}],
-    }, changes)
+    return _changed(
+        {
+            "resourceType": "ServiceRequest",
+            "id": "s1",
+            "status": "active",
+            "intent": "order",
+            "code": concept(CPT, "73721"),
+            "subject": {"reference": "Patient/p1"},
+            "occurrenceDateTime": "2026-12-14",
+            "locationCode": [concept("http://terminology.hl7.org/CodeSystem/v3-RoleCode", "HOSP")],
+            "reasonCode": [concept(ICD, "M23.203")],
+            "insurance": [{"reference": "Coverage/c1"}],
+        },
+        changes,
+    )
 
 
 def drug_order(**changes: Any) -> Resource:
-    return _changed({
-        "resourceType": "MedicationRequest", "id": "m1", "status": "active", "intent": "order",
-        "medicationCodeableConcept": concept(HCPCS, "J1745"), "subject": {"reference": "Patient/p1"},
-        "requester": {"reference": "Practitioner/d1"}, "reasonCode": [concept(ICD, "K50.90")],
-        "dispenseRequest": {"validityPeriod": {"start": "2026-12-14", "end": "2026-12-20"}},
-        "insurance": [{"reference": "Coverage/c1"}],
-    }, changes)
+    return _changed(
+        {
+            "resourceType": "MedicationRequest",
+            "id": "m1",
+            "status": "active",
+            "intent": "order",
+            "medicationCodeableConcept": concept(HCPCS, "J1745"),
+            "subject": {"reference": "Patient/p1"},
+            "requester": {"reference": "Practitioner/d1"},
+            "reasonCode": [concept(ICD, "K50.90")],
+            "dispenseRequest": {"validityPeriod": {"start": "2026-12-14", "end": "2026-12-20"}},
+            "insurance": [{"reference": "Coverage/c1"}],
+        },
+        changes,
+    )
 
 
 def patient(**changes: Any) -> Resource:
-    return _changed({
-        "resourceType": "Patient", "id": "p1", "name": [{"family": "Example"}], "gender": "other",
-        "birthDate": "1970-01-01",
-        "identifier": [{"type": concept(TYPES, "MR"), "system": "urn:oid:2.999.7.1", "value": "MRN-1"}],
-    }, changes)
+    return _changed(
+        {
+            "resourceType": "Patient",
+            "id": "p1",
+            "name": [{"family": "Example"}],
+            "gender": "other",
+            "birthDate": "1970-01-01",
+            "identifier": [{"type": concept(TYPES, "MR"), "system": "urn:oid:2.999.7.1", "value": "MRN-1"}],
+        },
+        changes,
+    )
 
 
 def coverage(**changes: Any) -> Resource:
-    return _changed({
-        "resourceType": "Coverage", "id": "c1", "status": "active", "beneficiary": {"reference": "Patient/p1"},
-        "identifier": [{"type": concept(TYPES, "MB"), "system": "urn:oid:2.999.8.1", "value": "MEMBER-1"}],
-        "relationship": concept("http://terminology.hl7.org/CodeSystem/subscriber-relationship", "self"),
-        "payor": [{"identifier": {"system": "urn:example:payer", "value": "SANDBOX"}}],
-    }, changes)
+    return _changed(
+        {
+            "resourceType": "Coverage",
+            "id": "c1",
+            "status": "active",
+            "beneficiary": {"reference": "Patient/p1"},
+            "identifier": [{"type": concept(TYPES, "MB"), "system": "urn:oid:2.999.8.1", "value": "MEMBER-1"}],
+            "relationship": concept("http://terminology.hl7.org/CodeSystem/subscriber-relationship", "self"),
+            "payor": [{"identifier": {"system": "urn:example:payer", "value": "SANDBOX"}}],
+        },
+        changes,
+    )
 
 
 def practitioner(**changes: Any) -> Resource:
-    return _changed({
-        "resourceType": "Practitioner", "id": "d1", "name": [{"family": "Orderly"}],
-        "identifier": [{"system": "http://hl7.org/fhir/sid/us-npi", "value": "1230000014"}],
-        "telecom": [{"system": "phone", "value": "555-010-0100"}],
-    }, changes)
+    return _changed(
+        {
+            "resourceType": "Practitioner",
+            "id": "d1",
+            "name": [{"family": "Orderly"}],
+            "identifier": [{"system": "http://hl7.org/fhir/sid/us-npi", "value": "1230000014"}],
+            "telecom": [{"system": "phone", "value": "555-010-0100"}],
+        },
+        changes,
+    )
 
 
 def _changed(resource: Resource, changes: Resource) -> Resource:

@@ -33,8 +33,12 @@ def test_an_empty_code_is_a_gap_and_not_a_code() -> None:
 
 def test_a_completion_merges_objects_and_replaces_lists() -> None:
     order = service_request(code=concept(SNOMED, "241654006", text="MRI"), occurrenceDateTime=None)
-    completion = {"resourceType": "ServiceRequest", "id": "s1", "code": concept(CPT, "73721"),
-                  "occurrenceDateTime": "2026-12-14"}
+    completion = {
+        "resourceType": "ServiceRequest",
+        "id": "s1",
+        "code": concept(CPT, "73721"),
+        "occurrenceDateTime": "2026-12-14",
+    }
     [found] = contexts([order, patient(), coverage()], completion)
     assert found.orders[0]["code"] == concept(CPT, "73721", text="MRI")
     assert not found.gaps
@@ -48,8 +52,10 @@ def test_a_completion_brings_another_form_of_a_choice_element() -> None:
 
 
 def test_a_completion_without_id_completes_the_only_resource_of_its_type() -> None:
-    [found] = contexts([service_request(), patient(), coverage(identifier=None)],
-                       {"resourceType": "Coverage", "subscriberId": "MEMBER-9"})
+    [found] = contexts(
+        [service_request(), patient(), coverage(identifier=None)],
+        {"resourceType": "Coverage", "subscriberId": "MEMBER-9"},
+    )
     assert found.member_id == "MEMBER-9"
     assert found.coverage["id"] == "c1"
 

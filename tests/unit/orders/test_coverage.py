@@ -7,12 +7,14 @@ import pytest
 from gateway.model.errors import BadOrder
 from tests.unit.orders.reading import (
     TYPES,
+    built,
     chosen,
     concept,
     context,
     contexts,
     coverage,
     patient,
+    resources,
     rules,
     service_request,
 )
@@ -26,8 +28,14 @@ def by_patient(*coverages: dict[str, Any]) -> Any:
 
 
 def test_the_coverage_the_order_names_wins_over_rank() -> None:
-    [found] = contexts([service_request(insurance=[{"reference": "Coverage/c2"}]), patient(), coverage(order=1),
-                        coverage(id="c2", order=2)])
+    [found] = contexts(
+        [
+            service_request(insurance=[{"reference": "Coverage/c2"}]),
+            patient(),
+            coverage(order=1),
+            coverage(id="c2", order=2),
+        ]
+    )
     assert found.coverage["id"] == "c2"
 
 
@@ -88,11 +96,14 @@ def test_the_payer_the_caller_names_wins_and_must_exist() -> None:
         context(service_request(), payer="nobody")
 
 
-@pytest.mark.parametrize(("changes", "source"), [
-    ({}, "Coverage/c1.identifier[0]"),
-    ({"identifier": None, "subscriberId": "S-1"}, "Coverage/c1.subscriberId"),
-    ({"identifier": [{"system": "urn:x", "value": "U-1"}]}, "Coverage/c1.identifier"),
-])
+@pytest.mark.parametrize(
+    ("changes", "source"),
+    [
+        ({}, "Coverage/c1.identifier[0]"),
+        ({"identifier": None, "subscriberId": "S-1"}, "Coverage/c1.subscriberId"),
+        ({"identifier": [{"system": "urn:x", "value": "U-1"}]}, "Coverage/c1.identifier"),
+    ],
+)
 def test_the_member_id_is_searched_in_order_and_its_source_kept(changes: dict[str, Any], source: str) -> None:
     found = context(service_request(), coverage(**changes))
     assert found.member_id_source == source
@@ -107,10 +118,32 @@ def test_the_member_id_may_stand_on_the_patient() -> None:
 
 def test_a_social_security_number_is_never_a_member_id() -> None:
     number = {"type": concept(TYPES, "SS"), "system": "http://hl7.org/fhir/sid/us-ssn", "value": "000-00-0001"}
-    found = context(service_request(), patient(identifier=[number]), coverage(identifier=[number], subscriberId="000-00-0001"))
+    found = context(
+        service_request(), patient(identifier=[number]), coverage(identifier=[number], subscriberId="000-00-0001")
+    )
     assert found.member_id == ""
     [gap] = [gap for gap in found.gaps if gap.rule == "member-id"]
     assert "social security number is not used" in gap.need
+
+
+def test_a_social_security_number_of_the_subscriber_is_no_member_id_either() -> None:
+    number = {"system": "http://hl7.org/fhir/sid/us-ssn", "value": "000-00-0002"}
+    spouse = patient(id="p2", identifier=[number], gender="male")
+    held = coverage(
+        identifier=None,
+        subscriberId="000-00-0002",
+        subscriber={"reference": "Patient/p2"},
+        relationship=concept(_RELATIONSHIP, "spouse"),
+    )
+    found = context(service_request(), patient(), spouse, held)
+    assert "member-id" in rules(found)
+    assert "000-00-0002" not in str(resources(built(found), "Coverage"))
+
+
+def test_the_subscriber_id_of_the_card_is_kept_beside_another_member_id() -> None:
+    [made] = resources(built(context(service_request(), coverage(subscriberId="FAMILY-1"))), "Coverage")
+    assert made["subscriberId"] == "FAMILY-1"
+    assert made["identifier"][0]["value"] == "MEMBER-1"
 
 
 def test_the_member_id_is_in_no_choice_gap_or_repr() -> None:
@@ -119,9 +152,13 @@ def test_the_member_id_is_in_no_choice_gap_or_repr() -> None:
     assert "member_id='MEMBER-1'" not in repr(found)
 
 
-@pytest.mark.parametrize("relationship", [
-    concept(_RELATIONSHIP, "self"), concept("https://codesystem.x12.org/005010/1069", "18"),
-])
+@pytest.mark.parametrize(
+    "relationship",
+    [
+        concept(_RELATIONSHIP, "self"),
+        concept("https://codesystem.x12.org/005010/1069", "18"),
+    ],
+)
 def test_self_in_either_code_makes_the_patient_the_subscriber(relationship: dict[str, Any]) -> None:
     found = context(service_request(), coverage(relationship=relationship))
     assert found.subscriber == found.patient

@@ -4,31 +4,54 @@ from typing import Any
 
 import pytest
 
-from tests.unit.orders.reading import built, chosen, context, contexts, coverage, drug_order, patient, rules, service_request
+from tests.unit.orders.reading import (
+    built,
+    chosen,
+    context,
+    contexts,
+    coverage,
+    drug_order,
+    patient,
+    rules,
+    service_request,
+)
 
 
 def when(**changes: Any) -> dict[str, Any]:
     return service_request(occurrenceDateTime=None, **changes)
 
 
-@pytest.mark.parametrize(("changes", "start", "end"), [
-    ({"occurrenceDateTime": "2026-12-14"}, "2026-12-14", "2026-12-14"),
-    ({"occurrenceDateTime": "2026-12-14T23:30:00-08:00"}, "2026-12-14", "2026-12-14"),
-    ({"occurrencePeriod": {"start": "2026-12-01", "end": "2026-12-31T10:00:00Z"}}, "2026-12-01", "2026-12-31"),
-    ({"occurrencePeriod": {"start": "2026-12-01"}}, "2026-12-01", "2026-12-01"),
-    ({"occurrenceTiming": {"event": ["2026-12-09", "2026-12-02"]}}, "2026-12-02", "2026-12-09"),
-    ({"occurrenceTiming": {"repeat": {"boundsPeriod": {"start": "2026-12-01", "end": "2027-01-31"}}}}, "2026-12-01", "2027-01-31"),
-])
+@pytest.mark.parametrize(
+    ("changes", "start", "end"),
+    [
+        ({"occurrenceDateTime": "2026-12-14"}, "2026-12-14", "2026-12-14"),
+        ({"occurrenceDateTime": "2026-12-14T23:30:00-08:00"}, "2026-12-14", "2026-12-14"),
+        ({"occurrencePeriod": {"start": "2026-12-01", "end": "2026-12-31T10:00:00Z"}}, "2026-12-01", "2026-12-31"),
+        ({"occurrencePeriod": {"start": "2026-12-01"}}, "2026-12-01", "2026-12-01"),
+        ({"occurrenceTiming": {"event": ["2026-12-09", "2026-12-02"]}}, "2026-12-02", "2026-12-09"),
+        (
+            {"occurrenceTiming": {"repeat": {"boundsPeriod": {"start": "2026-12-01", "end": "2027-01-31"}}}},
+            "2026-12-01",
+            "2027-01-31",
+        ),
+    ],
+)
 def test_an_occurrence_becomes_whole_days_as_written(changes: dict[str, Any], start: str, end: str) -> None:
     found = context(service_request(**{"occurrenceDateTime": None, **changes}))
     assert (found.facts[0]["start"], found.facts[0]["end"]) == (start, end)
 
 
-@pytest.mark.parametrize("changes", [
-    {}, {"occurrenceDateTime": "2026-12"}, {"occurrenceDateTime": "12/14/2026"}, {"occurrenceDateTime": "2026-02-30"},
-    {"occurrenceTiming": {"repeat": {"frequency": 2, "period": 1, "periodUnit": "wk"}}},
-    {"occurrencePeriod": {"start": "2026-12-10", "end": "2026-12-01"}},
-])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"occurrenceDateTime": "2026-12"},
+        {"occurrenceDateTime": "12/14/2026"},
+        {"occurrenceDateTime": "2026-02-30"},
+        {"occurrenceTiming": {"repeat": {"frequency": 2, "period": 1, "periodUnit": "wk"}}},
+        {"occurrencePeriod": {"start": "2026-12-10", "end": "2026-12-01"}},
+    ],
+)
 def test_no_whole_day_is_a_gap(changes: dict[str, Any]) -> None:
     found = context(service_request(**{"occurrenceDateTime": None, **changes}))
     assert "service-date" in rules(found)
@@ -60,9 +83,16 @@ def test_one_day_is_a_date_and_several_are_a_period() -> None:
     assert claim["item"][0]["servicedPeriod"] == {"start": "2026-12-01", "end": "2026-12-31"}
 
 
-@pytest.mark.parametrize(("priority", "expedited"), [
-    ("routine", False), (None, False), ("urgent", True), ("asap", True), ("stat", True),
-])
+@pytest.mark.parametrize(
+    ("priority", "expedited"),
+    [
+        ("routine", False),
+        (None, False),
+        ("urgent", True),
+        ("asap", True),
+        ("stat", True),
+    ],
+)
 def test_urgency_comes_from_the_priority_by_a_table(priority: str | None, expedited: bool) -> None:
     found = context(service_request(priority=priority))
     assert found.expedited is expedited

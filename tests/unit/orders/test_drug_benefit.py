@@ -5,7 +5,18 @@ from typing import Any
 import pytest
 
 from gateway.model.order import Benefit
-from tests.unit.orders.reading import HCPCS, SNOMED, concept, context, contexts, coverage, drug_order, patient, rules, service_request
+from tests.unit.orders.reading import (
+    HCPCS,
+    SNOMED,
+    concept,
+    context,
+    contexts,
+    coverage,
+    drug_order,
+    patient,
+    rules,
+    service_request,
+)
 
 _RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 _CATEGORY = "http://terminology.hl7.org/CodeSystem/medicationrequest-category"
@@ -16,16 +27,22 @@ def drug(code: dict[str, Any] | None = None, route: str = "", category: str = ""
     return drug_order(
         medicationCodeableConcept=code or concept(_RXNORM, "105611"),
         dosageInstruction=[{"route": concept(SNOMED, route)}] if route else None,
-        category=[concept(_CATEGORY, category)] if category else None, requester=None, **changes)
+        category=[concept(_CATEGORY, category)] if category else None,
+        requester=None,
+        **changes,
+    )
 
 
-@pytest.mark.parametrize(("order", "rule"), [
-    (drug(concept(HCPCS, "J1745"), route=_ORAL), "DB-01"),
-    (drug(concept(HCPCS, "Q5103")), "DB-02"),
-    (drug(category="inpatient", route=_ORAL), "DB-10"),
-    (drug(route=_VEIN), "DB-30"),
-    (drug(category="outpatient", route=_SKIN), "DB-40"),
-])
+@pytest.mark.parametrize(
+    ("order", "rule"),
+    [
+        (drug(concept(HCPCS, "J1745"), route=_ORAL), "DB-01"),
+        (drug(concept(HCPCS, "Q5103")), "DB-02"),
+        (drug(category="inpatient", route=_ORAL), "DB-10"),
+        (drug(route=_VEIN), "DB-30"),
+        (drug(category="outpatient", route=_SKIN), "DB-40"),
+    ],
+)
 def test_a_drug_given_by_a_clinician_is_medical(order: dict[str, Any], rule: str) -> None:
     found = context(order)
     assert found.benefit is Benefit.MEDICAL
@@ -33,8 +50,12 @@ def test_a_drug_given_by_a_clinician_is_medical(order: dict[str, Any], rule: str
 
 
 def test_the_encounter_in_which_a_drug_is_given_makes_it_medical() -> None:
-    visit = {"resourceType": "Encounter", "id": "e1", "status": "planned",
-             "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"}}
+    visit = {
+        "resourceType": "Encounter",
+        "id": "e1",
+        "status": "planned",
+        "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"},
+    }
     found = context(drug(route=_SKIN, encounter={"reference": "Encounter/e1"}), visit)
     assert found.benefit is Benefit.MEDICAL
     assert "drug-benefit" not in rules(found)

@@ -75,10 +75,17 @@ def third_party(order: str) -> list[Any]:
 
 
 @needs_shared
-@pytest.mark.parametrize(("order", "completion", "expected"), [
-    ("o2teddy_05_device-request-cpap-e0601", "cpap", ["service-date", "performing-provider", "diagnosis", "payer-routing"]),
-    ("o2teddy_06_service-request-neat-A0426", "transport", ["performing-provider", "diagnosis", "payer-routing"]),
-])
+@pytest.mark.parametrize(
+    ("order", "completion", "expected"),
+    [
+        (
+            "o2teddy_05_device-request-cpap-e0601",
+            "cpap",
+            ["service-date", "performing-provider", "diagnosis", "payer-routing"],
+        ),
+        ("o2teddy_06_service-request-neat-A0426", "transport", ["performing-provider", "diagnosis", "payer-routing"]),
+    ],
+)
 def test_a_third_party_order_is_complete_once_its_gaps_are_filled(
     order: str, completion: str, expected: list[str], profiles: Profiles
 ) -> None:

@@ -2,7 +2,18 @@
 
 from typing import Any
 
-from tests.unit.orders.reading import CPT, ICD, built, concept, contexts, coverage, drug_order, patient, practitioner, service_request
+from tests.unit.orders.reading import (
+    CPT,
+    ICD,
+    built,
+    concept,
+    contexts,
+    coverage,
+    drug_order,
+    patient,
+    practitioner,
+    service_request,
+)
 
 
 def read(*orders: dict[str, Any], **options: Any) -> list[list[str]]:
@@ -11,7 +22,9 @@ def read(*orders: dict[str, Any], **options: Any) -> list[list[str]]:
 
 
 def test_orders_of_one_patient_coverage_requestor_and_category_share_a_claim() -> None:
-    assert read(service_request(), service_request(id="s2", code=concept(CPT, "72148")), drug_order()) == [["s1", "s2", "m1"]]
+    assert read(service_request(), service_request(id="s2", code=concept(CPT, "72148")), drug_order()) == [
+        ["s1", "s2", "m1"]
+    ]
 
 
 def test_split_gives_each_order_its_own_claim() -> None:
@@ -23,7 +36,10 @@ def test_another_category_is_another_claim() -> None:
 
 
 def test_another_coverage_is_another_claim() -> None:
-    assert read(service_request(), service_request(id="s2", insurance=[{"reference": "Coverage/c2"}])) == [["s1"], ["s2"]]
+    assert read(service_request(), service_request(id="s2", insurance=[{"reference": "Coverage/c2"}])) == [
+        ["s1"],
+        ["s2"],
+    ]
 
 
 def test_orders_whose_category_nobody_knows_stay_apart() -> None:
@@ -43,4 +59,5 @@ def test_items_keep_the_order_of_arrival_and_point_at_their_own_diagnoses() -> N
 def test_a_gap_names_the_item_it_belongs_to() -> None:
     [found] = contexts([service_request(), service_request(id="s2", occurrenceDateTime=None), patient(), coverage()])
     assert [(gap.path, gap.element) for gap in found.gaps] == [
-        ("ServiceRequest/s2.occurrence[x]", "Claim.item[1].serviced[x]")]
+        ("ServiceRequest/s2.occurrence[x]", "Claim.item[1].serviced[x]")
+    ]

@@ -20,8 +20,13 @@ _NPI = "http://hl7.org/fhir/sid/us-npi"
 
 
 def role(organization: str = "Organization/hospital", **changes: Any) -> dict[str, Any]:
-    return {"resourceType": "PractitionerRole", "id": "r1", "practitioner": {"reference": "Practitioner/d1"},
-            "organization": {"reference": organization}, **changes}
+    return {
+        "resourceType": "PractitionerRole",
+        "id": "r1",
+        "practitioner": {"reference": "Practitioner/d1"},
+        "organization": {"reference": organization},
+        **changes,
+    }
 
 
 def test_a_site_with_one_requestor_needs_no_hint() -> None:
@@ -30,11 +35,14 @@ def test_a_site_with_one_requestor_needs_no_hint() -> None:
     assert "requestor-only" in chosen(found)
 
 
-@pytest.mark.parametrize("requester", [
-    {"reference": "Organization/hospital"},
-    {"identifier": {"system": _NPI, "value": "1230000022"}},
-    {"reference": "PractitionerRole/r1"},
-])
+@pytest.mark.parametrize(
+    "requester",
+    [
+        {"reference": "Organization/hospital"},
+        {"identifier": {"system": _NPI, "value": "1230000022"}},
+        {"reference": "PractitionerRole/r1"},
+    ],
+)
 def test_a_requestor_is_known_by_reference_npi_or_role(requester: dict[str, Any]) -> None:
     found = context(service_request(requester=requester), role(), practitioner(), site=two_requestors())
     assert found.requestor_id == "hospital"
@@ -42,11 +50,21 @@ def test_a_requestor_is_known_by_reference_npi_or_role(requester: dict[str, Any]
 
 
 def test_a_requestor_is_known_by_the_tax_id_of_the_encounters_organization() -> None:
-    encounter = {"resourceType": "Encounter", "id": "e1", "status": "in-progress",
-                 "serviceProvider": {"reference": "Organization/o9"}}
-    organization = {"resourceType": "Organization", "id": "o9", "name": "x",
-                    "identifier": [{"system": "urn:oid:2.16.840.1.113883.4.4", "value": "900000002"}]}
-    found = context(service_request(encounter={"reference": "Encounter/e1"}), encounter, organization, site=two_requestors())
+    encounter = {
+        "resourceType": "Encounter",
+        "id": "e1",
+        "status": "in-progress",
+        "serviceProvider": {"reference": "Organization/o9"},
+    }
+    organization = {
+        "resourceType": "Organization",
+        "id": "o9",
+        "name": "x",
+        "identifier": [{"system": "urn:oid:2.16.840.1.113883.4.4", "value": "900000002"}],
+    }
+    found = context(
+        service_request(encounter={"reference": "Encounter/e1"}), encounter, organization, site=two_requestors()
+    )
     assert found.requestor_id == "hospital"
 
 
@@ -103,9 +121,20 @@ def test_a_provider_without_a_telephone_is_a_gap_unless_the_requestors_desk_answ
 
 
 def test_a_provider_of_the_requestor_refers_to_the_requestors_own_entry() -> None:
-    clinic = {"resourceType": "Organization", "id": "x1", "name": "ours", "identifier": [{"system": _NPI, "value": "1999999984"}]}
-    request = built(context(service_request(requester={"reference": "PractitionerRole/r1"}), role("Organization/x1"),
-                            practitioner(), clinic))
+    clinic = {
+        "resourceType": "Organization",
+        "id": "x1",
+        "name": "ours",
+        "identifier": [{"system": _NPI, "value": "1999999984"}],
+    }
+    request = built(
+        context(
+            service_request(requester={"reference": "PractitionerRole/r1"}),
+            role("Organization/x1"),
+            practitioner(),
+            clinic,
+        )
+    )
     assert len(resources(request, "Organization")) == 2
     claim = request.bundle["entry"][0]["resource"]
     assert resources(request, "PractitionerRole")[0]["organization"] == claim["provider"]

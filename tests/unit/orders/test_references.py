@@ -16,11 +16,16 @@ def test_an_absolute_reference_under_another_base_is_accepted_with_a_warning() -
 def test_a_relative_reference_against_urn_uuid_entries_is_found_by_id() -> None:
     uuid = "0c9f2b8a-2f4c-4a53-9d5b-0d6f9c1d2e3f"
     order = service_request(subject={"reference": f"Patient/{uuid}"}, insurance=None)
-    bundle = {"resourceType": "Bundle", "entry": [
-        entry("urn:uuid:6f0c2a86-44c5-4c4b-8f9a-5a86ed1f0a11", order),
-        entry(f"urn:uuid:{uuid}", patient(id=None)),
-        entry("urn:uuid:9b1d5c1e-0a67-4bb5-8f1e-0a2b7d3c4e5f", coverage(beneficiary={"reference": f"urn:uuid:{uuid}"})),
-    ]}
+    bundle = {
+        "resourceType": "Bundle",
+        "entry": [
+            entry("urn:uuid:6f0c2a86-44c5-4c4b-8f9a-5a86ed1f0a11", order),
+            entry(f"urn:uuid:{uuid}", patient(id=None)),
+            entry(
+                "urn:uuid:9b1d5c1e-0a67-4bb5-8f1e-0a2b7d3c4e5f", coverage(beneficiary={"reference": f"urn:uuid:{uuid}"})
+            ),
+        ],
+    }
     [found] = contexts(bundle)
     assert "reference-id-only" in chosen(found)
     assert not found.gaps

@@ -60,8 +60,10 @@ def test_every_reference_finds_one_entry_and_every_entry_is_referred_to(bundle: 
 
 def test_sequences_are_unique_and_resolve(bundle: dict[str, Any]) -> None:
     claim = bundle["entry"][0]["resource"]
-    numbers = {name: [row["sequence"] for row in claim.get(name, [])] for name in
-               ("careTeam", "diagnosis", "supportingInfo", "item", "insurance")}
+    numbers = {
+        name: [row["sequence"] for row in claim.get(name, [])]
+        for name in ("careTeam", "diagnosis", "supportingInfo", "item", "insurance")
+    }
     assert all(found == list(range(1, len(found) + 1)) for found in numbers.values())
     for item in claim["item"]:
         assert set(item.get("careTeamSequence", [])) <= set(numbers["careTeam"])
@@ -115,14 +117,29 @@ def test_an_inpatient_stay_has_its_encounter_dates_and_place() -> None:
     assert {"Encounter", "Location"} <= {entry["resource"]["resourceType"] for entry in bundle["entry"]}
 
 
+def test_an_order_written_during_a_stay_is_no_admission() -> None:
+    stay = {
+        "resourceType": "Encounter",
+        "id": "e1",
+        "status": "in-progress",
+        "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "IMP"},
+    }
+    [item] = built(context(service_request(encounter={"reference": "Encounter/e1"}), stay)).items
+    assert (item.request_category, item.place) == ("HS", "22")
+
+
 def test_an_order_that_is_not_inpatient_sends_no_encounter() -> None:
     assert "Encounter" not in {entry["resource"]["resourceType"] for entry in bundle_of("infused_drug")["entry"]}
 
 
 def test_a_document_travels_whole_or_is_a_gap() -> None:
     order = service_request(supportingInfo=[{"reference": "DocumentReference/x"}])
-    document = {"resourceType": "DocumentReference", "id": "x", "type": {"coding": [{"system": "http://loinc.org", "code": "11506-3"}]},
-                "content": [{"attachment": {"contentType": "text/plain", "url": "https://ehr.example/x"}}]}
+    document = {
+        "resourceType": "DocumentReference",
+        "id": "x",
+        "type": {"coding": [{"system": "http://loinc.org", "code": "11506-3"}]},
+        "content": [{"attachment": {"contentType": "text/plain", "url": "https://ehr.example/x"}}],
+    }
     assert "document-content" in {gap.rule for gap in context(order, document).gaps}
 
 
@@ -134,9 +151,18 @@ def test_other_supporting_information_is_left_out_and_recorded() -> None:
 
 def test_a_subscriber_who_is_not_the_patient_is_an_entry_of_its_own() -> None:
     found = context(
-        service_request(), patient(id="p2", name=[{"family": "Other"}]), patient(),
-        coverage(subscriber={"reference": "Patient/p2"}, relationship={"coding": [{
-            "system": "http://terminology.hl7.org/CodeSystem/subscriber-relationship", "code": "spouse"}]}))
+        service_request(),
+        patient(id="p2", name=[{"family": "Other"}]),
+        patient(),
+        coverage(
+            subscriber={"reference": "Patient/p2"},
+            relationship={
+                "coding": [
+                    {"system": "http://terminology.hl7.org/CodeSystem/subscriber-relationship", "code": "spouse"}
+                ]
+            },
+        ),
+    )
     request = built(found)
     assert len(resources(request, "Patient")) == 2
     assert "subscriber" in resources(request, "Coverage")[0]
@@ -156,4 +182,4 @@ def test_an_unknown_requestor_is_an_error_of_the_caller() -> None:
     found = replace(context(service_request()), requestor_id="nobody")
     with pytest.raises(LookupError, match="not in the site profile"):
         build(found, the_mappings(), the_site(), the_payers()["sandbox"], now=NOW, new_id=counted_ids())
-    assert TODAY == NOW.date()
+    assert NOW.date() == TODAY

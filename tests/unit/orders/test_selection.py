@@ -6,12 +6,15 @@ from gateway.model.errors import BadOrder
 from tests.unit.orders.reading import contexts, coverage, patient, service_request
 
 
-@pytest.mark.parametrize(("kind", "reason"), [
-    ("NutritionOrder", "no mapping for nutrition orders"),
-    ("VisionPrescription", "no place for a vision prescription"),
-    ("Appointment", "not an order"),
-    ("Encounter", "not an order"),
-])
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("NutritionOrder", "no mapping for nutrition orders"),
+        ("VisionPrescription", "no place for a vision prescription"),
+        ("Appointment", "not an order"),
+        ("Encounter", "not an order"),
+    ],
+)
 def test_other_kinds_of_order_are_refused_by_name_and_reason(kind: str, reason: str) -> None:
     with pytest.raises(BadOrder, match=f"{kind}/x: .*{reason}"):
         contexts([{"resourceType": kind, "id": "x"}, patient()])
@@ -34,8 +37,15 @@ def test_an_order_not_to_do_something_is_left_out() -> None:
 
 
 def test_what_is_left_out_beside_a_standing_order_is_recorded() -> None:
-    [found] = contexts([service_request(), service_request(id="s2", status="revoked"), {"resourceType": "NutritionOrder",
-                        "id": "n1"}, patient(), coverage()])
+    [found] = contexts(
+        [
+            service_request(),
+            service_request(id="s2", status="revoked"),
+            {"resourceType": "NutritionOrder", "id": "n1"},
+            patient(),
+            coverage(),
+        ]
+    )
     left = {choice.value for choice in found.choices if choice.rule == "order-left-out"}
     assert left == {"ServiceRequest/s2", "NutritionOrder/n1"}
 
@@ -59,7 +69,9 @@ def test_an_order_sent_twice_over_is_one_order() -> None:
 
 def test_an_earlier_request_named_as_supporting_information_is_no_order() -> None:
     earlier = service_request(id="s0", status="active")
-    [found] = contexts([service_request(supportingInfo=[{"reference": "ServiceRequest/s0"}]), earlier, patient(), coverage()])
+    [found] = contexts(
+        [service_request(supportingInfo=[{"reference": "ServiceRequest/s0"}]), earlier, patient(), coverage()]
+    )
     assert [order["id"] for order in found.orders] == ["s1"]
 
 
@@ -73,7 +85,9 @@ def test_a_bundle_of_any_type_is_read(kind: str | None) -> None:
 
 def test_one_order_with_everything_contained_is_read() -> None:
     inside = [patient(), coverage(beneficiary={"reference": "#p1"})]
-    [found] = contexts(service_request(contained=inside, subject={"reference": "#p1"}, insurance=[{"reference": "#c1"}]))
+    [found] = contexts(
+        service_request(contained=inside, subject={"reference": "#p1"}, insurance=[{"reference": "#c1"}])
+    )
     assert found.patient["id"] == "p1"
     assert found.member_id == "MEMBER-1"
     assert not found.gaps

@@ -24,7 +24,10 @@ Json = dict[str, Any]
 
 def asked(*items: tuple[int, str], **changes: Any) -> Asked:
     parts: Json = {
-        "claim_url": CLAIM, "trace_system": TRACE["system"], "trace_value": TRACE["value"], "submission_id": "sub-1",
+        "claim_url": CLAIM,
+        "trace_system": TRACE["system"],
+        "trace_value": TRACE["value"],
+        "submission_id": "sub-1",
         "patient_urls": frozenset({PATIENT, f"Patient/{PATIENT.removeprefix('urn:uuid:')}"}),
         "items": items or ((1, "item-1"),),
     }
@@ -56,16 +59,29 @@ def item(*adjudications: Json, sequence: Any = 1, extensions: tuple[Json, ...] =
 
 def response(*items: Json, without: tuple[str, ...] = (), **changes: Any) -> Json:
     body: Json = {
-        "resourceType": "ClaimResponse", "id": ANSWER.removeprefix("urn:uuid:"), "status": "active",
-        "use": "preauthorization", "identifier": [TRACE], "patient": {"reference": PATIENT},
-        "request": {"reference": CLAIM}, "outcome": "complete", "item": list(items), **changes,
+        "resourceType": "ClaimResponse",
+        "id": ANSWER.removeprefix("urn:uuid:"),
+        "status": "active",
+        "use": "preauthorization",
+        "identifier": [TRACE],
+        "patient": {"reference": PATIENT},
+        "request": {"reference": CLAIM},
+        "outcome": "complete",
+        "item": list(items),
+        **changes,
     }
     return {name: value for name, value in body.items() if name not in without}
 
 
 def bundle(*resources: Json, **changes: Any) -> Json:
     rows = [{"fullUrl": f"urn:uuid:{resource.get('id', '')}", "resource": resource} for resource in resources]
-    return {"resourceType": "Bundle", "identifier": {"value": "their-own"}, "type": "collection", "entry": rows, **changes}
+    return {
+        "resourceType": "Bundle",
+        "identifier": {"value": "their-own"},
+        "type": "collection",
+        "entry": rows,
+        **changes,
+    }
 
 
 def reply(document: Any, *, status: int = 200) -> Reply:

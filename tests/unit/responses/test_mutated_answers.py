@@ -12,17 +12,78 @@ from gateway.model.authorization import Result
 from gateway.responses import Asked, Kind, read_rejection
 from gateway.responses.added import GRANTED
 from tests.unit.responses.payloads import (
-    CLAIM, PATIENT, TRACE, X12, asked, bundle, extension, item, reading, reply, response, review)
+    CLAIM,
+    PATIENT,
+    TRACE,
+    X12,
+    asked,
+    bundle,
+    extension,
+    item,
+    reading,
+    reply,
+    response,
+    review,
+)
 
 WANTED = asked((1, "item-1"), (2, "item-2"))
 HOSTILE: tuple[Any, ...] = (
-    None, [], {}, "", " ", "A4", "ZZ", 0, -1, 1, 2, 10**15, True, False, [None], [[]], [{}], [[[{}]]], {"": {}}, {"x": [1]},
-    "x" * 5000, CLAIM, PATIENT, TRACE, "Claim?identifier=x", "#", "#a", "https://[", "urn:uuid:", "\u202e", "2026-02-30",
-    {"coding": [{"system": f"{X12}306", "code": "A4"}]}, [{"url": "urn:x"}], {"resourceType": "ClaimResponse"},
+    None,
+    [],
+    {},
+    "",
+    " ",
+    "A4",
+    "ZZ",
+    0,
+    -1,
+    1,
+    2,
+    10**15,
+    True,
+    False,
+    [None],
+    [[]],
+    [{}],
+    [[[{}]]],
+    {"": {}},
+    {"x": [1]},
+    "x" * 5000,
+    CLAIM,
+    PATIENT,
+    TRACE,
+    "Claim?identifier=x",
+    "#",
+    "#a",
+    "https://[",
+    "urn:uuid:",
+    "\u202e",
+    "2026-02-30",
+    {"coding": [{"system": f"{X12}306", "code": "A4"}]},
+    [{"url": "urn:x"}],
+    {"resourceType": "ClaimResponse"},
     {"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "OperationOutcome", "issue": [{}]}}]},
 )
-KEYS = ("item", "addItem", "extension", "modifierExtension", "adjudication", "error", "status", "url", "contained", "part",
-        "resourceType", "itemSequence", "valueCodeableConcept", "coding", "identifier", "reference", "implicitRules", "x")
+KEYS = (
+    "item",
+    "addItem",
+    "extension",
+    "modifierExtension",
+    "adjudication",
+    "error",
+    "status",
+    "url",
+    "contained",
+    "part",
+    "resourceType",
+    "itemSequence",
+    "valueCodeableConcept",
+    "coding",
+    "identifier",
+    "reference",
+    "implicitRules",
+    "x",
+)
 
 
 def _bases() -> dict[str, Any]:
@@ -31,19 +92,28 @@ def _bases() -> dict[str, Any]:
         extension("itemPreAuthIssueDate", valueDate="2026-12-01"),
         extension("itemPreAuthPeriod", valuePeriod={"start": "2026-12-01", "end": "2027-01-01"}),
         extension("administrationReferenceNumber", valueString="REF-1"),
-        extension("itemAuthorizedProvider", extension=[
-            {"url": "provider", "valueReference": {"reference": "PractitionerRole/r1"}}]),
+        extension(
+            "itemAuthorizedProvider",
+            extension=[{"url": "provider", "valueReference": {"reference": "PractitionerRole/r1"}}],
+        ),
         extension("itemAuthorizedDetail", extension=[{"url": "quantity", "valueQuantity": {"value": 6}}]),
     )
     role = {"resourceType": "PractitionerRole", "id": "r1", "practitioner": {"reference": "PractitionerRole/r1"}}
-    added = {"itemSequence": [1], "productOrService": {"coding": [{"code": "E0431"}]}, "quantity": {"value": 1},
-             "servicedDate": "2026-12-01", "provider": [{"reference": "PractitionerRole/r1"}],
-             "adjudication": [review("A3", "AUTH-2")]}
+    added = {
+        "itemSequence": [1],
+        "productOrService": {"coding": [{"code": "E0431"}]},
+        "quantity": {"value": 1},
+        "servicedDate": "2026-12-01",
+        "provider": [{"reference": "PractitionerRole/r1"}],
+        "adjudication": [review("A3", "AUTH-2")],
+    }
     notes: dict[str, Any] = {"processNote": [{"number": 1, "text": "note"}], "preAuthRef": "PA-1"}
     second = item(review("A3", reasons=("0F",)), sequence=2, noteNumber=[1])
     asking = {"resourceType": "Task", "id": "t", "status": "requested"}
-    rejection = {"code": {"coding": [{"system": f"{X12}901", "code": "75"}]},
-                 "extension": [extension("errorPath", valueString="Bundle.entry[2]")]}
+    rejection = {
+        "code": {"coding": [{"system": f"{X12}901", "code": "75"}]},
+        "extension": [extension("errorPath", valueString="Bundle.entry[2]")],
+    }
     return {
         "approved": bundle(response(item(review("A1", "AUTH-1"), extensions=parts), second, **notes), role),
         "denied": bundle(response(item(review("A3"), extensions=parts), second, **notes), role),
@@ -51,9 +121,15 @@ def _bases() -> dict[str, Any]:
         "modified": bundle(response(item(review("A6"), extensions=parts), second, addItem=[added], **notes), role),
         "rejected": bundle(response(outcome="error", error=[rejection], **notes)),
         "whole": bundle(response(adjudication=[review("A3")], preAuthPeriod={"start": "2026-12-01"})),
-        "wrapped": {"resourceType": "Parameters", "parameter": [{"name": "return", "resource": response(item(review("A4")))}]},
-        "contained": {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "x"}],
-                      "contained": [bundle(response(item(review("A3"))))]},
+        "wrapped": {
+            "resourceType": "Parameters",
+            "parameter": [{"name": "return", "resource": response(item(review("A4")))}],
+        },
+        "contained": {
+            "resourceType": "OperationOutcome",
+            "issue": [{"severity": "error", "code": "x"}],
+            "contained": [bundle(response(item(review("A3"))))],
+        },
     }
 
 

@@ -129,8 +129,12 @@ def test_the_official_error_is_read_in_full() -> None:
 
 def test_every_answer_of_the_current_guide_is_in_the_table() -> None:
     current = [*SHARED.glob("ig/examples/pas-2.2.1/*.json"), *(SHARED / "corpus" / "pas").rglob("*.json")]
-    answers = {name(file) for file in current if responses(json.loads(file.read_bytes()))
-               or json.loads(file.read_bytes()).get("resourceType") == "OperationOutcome"}
+    answers = {
+        name(file)
+        for file in current
+        if responses(json.loads(file.read_bytes()))
+        or json.loads(file.read_bytes()).get("resourceType") == "OperationOutcome"
+    }
     assert answers == EXPECTED.keys()
 
 

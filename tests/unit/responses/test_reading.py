@@ -10,7 +10,19 @@ from gateway.fhir import path
 from gateway.model.authorization import Code, Dates, Provider, Quantity, Result
 from gateway.responses import Kind
 from tests.unit.responses.payloads import (
-    PAS, X12, action, answer_of, asked, bundle, extension, item, one, reading, response, review)
+    PAS,
+    X12,
+    action,
+    answer_of,
+    asked,
+    bundle,
+    extension,
+    item,
+    one,
+    reading,
+    response,
+    review,
+)
 
 TWO = asked((1, "item-1"), (2, "item-2"))
 COMMUNICATION = {"communicationRequest": [{"reference": "CommunicationRequest/c1"}]}
@@ -21,10 +33,19 @@ def rules(document: Any) -> set[str]:
     return {issue.rule for issue in reading(document).issues}
 
 
-@pytest.mark.parametrize(("code", "result"), [
-    ("A1", Result.APPROVED), ("A2", Result.PARTLY_APPROVED), ("A3", Result.DENIED), ("A4", Result.PENDED),
-    ("A6", Result.MODIFIED), ("C", Result.CANCELLED), ("CT", Result.CONTACT_PAYER), ("NA", Result.NO_ACTION_REQUIRED),
-])
+@pytest.mark.parametrize(
+    ("code", "result"),
+    [
+        ("A1", Result.APPROVED),
+        ("A2", Result.PARTLY_APPROVED),
+        ("A3", Result.DENIED),
+        ("A4", Result.PENDED),
+        ("A6", Result.MODIFIED),
+        ("C", Result.CANCELLED),
+        ("CT", Result.CONTACT_PAYER),
+        ("NA", Result.NO_ACTION_REQUIRED),
+    ],
+)
 def test_each_review_action_has_its_result(code: str, result: Result) -> None:
     found = reading(one(review(code, "AUTH-1")))
     assert (found.kind, found.determination) == (Kind.ANSWERED, result)
@@ -32,32 +53,66 @@ def test_each_review_action_has_its_result(code: str, result: Result) -> None:
     assert (answer.result, answer.action) == (result, Code(code, f"{X12}306", answer.action.source))  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("system", [
-    "http://codesystem.x12.org/005010/306", "https://valueset.x12.org/x217/005010/response/2000F/HCR/1/01/00/306"])
+@pytest.mark.parametrize(
+    "system",
+    ["http://codesystem.x12.org/005010/306", "https://valueset.x12.org/x217/005010/response/2000F/HCR/1/01/00/306"],
+)
 def test_a_review_action_is_known_by_the_number_of_its_x12_list(system: str) -> None:
     assert answer_of(one(review("A1", "AUTH-1", system=system))).result is Result.APPROVED
 
 
-@pytest.mark.parametrize("adjudication", [
-    review("ZZ", "AUTH-1"), review("", "AUTH-1"), review("A1", system="https://example.org/005010/306"),
-    review("A1", system="https://codesystem.x12.org/005010/305"), review("A1", system=""), review("a1"),
-    review("PENDEDCODE"),
-    {"extension": [{"url": f"{PAS}reviewAction", "valueCode": "A1"}]},
-    {"extension": [{"url": f"{PAS}reviewAction", "extension": [{"url": f"{PAS}reviewActionCode", "valueString": "A1"}]}]},
-    {"extension": [{"url": "https://vendor.example/StructureDefinition/extension-reviewAction",
-                    "extension": [action("A1")]}]},
-], ids=["unknown", "no code", "other host", "other list", "no system", "other case", "placeholder", "valueCode",
-        "valueString", "foreign extension"])
+@pytest.mark.parametrize(
+    "adjudication",
+    [
+        review("ZZ", "AUTH-1"),
+        review("", "AUTH-1"),
+        review("A1", system="https://example.org/005010/306"),
+        review("A1", system="https://codesystem.x12.org/005010/305"),
+        review("A1", system=""),
+        review("a1"),
+        review("PENDEDCODE"),
+        {"extension": [{"url": f"{PAS}reviewAction", "valueCode": "A1"}]},
+        {
+            "extension": [
+                {"url": f"{PAS}reviewAction", "extension": [{"url": f"{PAS}reviewActionCode", "valueString": "A1"}]}
+            ]
+        },
+        {
+            "extension": [
+                {
+                    "url": "https://vendor.example/StructureDefinition/extension-reviewAction",
+                    "extension": [action("A1")],
+                }
+            ]
+        },
+    ],
+    ids=[
+        "unknown",
+        "no code",
+        "other host",
+        "other list",
+        "no system",
+        "other case",
+        "placeholder",
+        "valueCode",
+        "valueString",
+        "foreign extension",
+    ],
+)
 def test_whatever_is_not_a_known_code_of_list_306_is_unrecognized_and_shown_to_a_person(adjudication: Any) -> None:
     found = reading(one(adjudication))
     assert (found.kind, found.determination) == (Kind.ANSWERED, Result.UNRECOGNIZED)
     assert "item 1" in found.attention
 
 
-@pytest.mark.parametrize(("adjudication", "raw"), [
-    (review("ZZ"), ("ZZ", f"{X12}306")), (review("A1", system="urn:other"), ("A1", "urn:other")),
-    ({"extension": [{"url": f"{PAS}reviewAction", "valueCode": "A1"}]}, ("A1", "")),
-])
+@pytest.mark.parametrize(
+    ("adjudication", "raw"),
+    [
+        (review("ZZ"), ("ZZ", f"{X12}306")),
+        (review("A1", system="urn:other"), ("A1", "urn:other")),
+        ({"extension": [{"url": f"{PAS}reviewAction", "valueCode": "A1"}]}, ("A1", "")),
+    ],
+)
 def test_an_unrecognized_code_is_kept_raw_with_its_place(adjudication: Any, raw: tuple[str, str]) -> None:
     kept = answer_of(one(adjudication)).action
     assert kept is not None
@@ -129,7 +184,9 @@ def test_answers_whose_trace_numbers_are_swapped_are_unrecognized() -> None:
 
 
 def test_items_of_one_answer_each_keep_their_own_result() -> None:
-    found = reading(bundle(response(item(review("A1", "AUTH-1")), item(review("A3", reasons=("0F",)), sequence=2))), TWO)
+    found = reading(
+        bundle(response(item(review("A1", "AUTH-1")), item(review("A3", reasons=("0F",)), sequence=2))), TWO
+    )
     assert [answer.result for _, answer in found.answers] == [Result.APPROVED, Result.DENIED]
     assert found.determination is Result.PARTLY_APPROVED
 
@@ -173,10 +230,16 @@ def test_a_request_for_information_beside_a_decision_leaves_the_decision_and_is_
     assert (found.determination, found.attention) == (Result.PENDED, "the payer asks for more information")
 
 
-@pytest.mark.parametrize("changes", [
-    {"outcome": "complete"}, {"outcome": "partial"}, {"disposition": "Approved", "preAuthRef": "PA-1"},
-    {"extension": [{"url": f"{PAS}reviewAction", "valueCode": "A1"}]},
-], ids=["complete", "partial", "disposition", "claim-level valueCode"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"outcome": "complete"},
+        {"outcome": "partial"},
+        {"disposition": "Approved", "preAuthRef": "PA-1"},
+        {"extension": [{"url": f"{PAS}reviewAction", "valueCode": "A1"}]},
+    ],
+    ids=["complete", "partial", "disposition", "claim-level valueCode"],
+)
 def test_outcome_and_words_decide_nothing(changes: Any) -> None:
     found = reading(bundle(response(**changes)))
     assert (found.kind, found.determination) == (Kind.ANSWERED, Result.UNRECOGNIZED)
@@ -184,8 +247,10 @@ def test_outcome_and_words_decide_nothing(changes: Any) -> None:
 
 
 def test_numbers_are_told_apart() -> None:
-    numbers = (extension("authorizationNumber", valueString="OLD-1"),
-               extension("administrationReferenceNumber", valueString="REF-1"))
+    numbers = (
+        extension("authorizationNumber", valueString="OLD-1"),
+        extension("administrationReferenceNumber", valueString="REF-1"),
+    )
     answer = answer_of(one(review("A1", "AUTH-1"), extensions=numbers))
     assert answer.authorization_number == "AUTH-1"
     assert answer.administration_reference_number == "REF-1"
@@ -229,15 +294,20 @@ def test_several_numbers_for_one_item_are_pointed_out() -> None:
 
 
 def test_dates_quantity_and_providers_of_what_was_approved() -> None:
-    practitioner = {"resourceType": "Practitioner", "id": "p1", "identifier": [
-        {"system": "http://hl7.org/fhir/sid/us-npi", "value": "1982947230"}]}
+    practitioner = {
+        "resourceType": "Practitioner",
+        "id": "p1",
+        "identifier": [{"system": "http://hl7.org/fhir/sid/us-npi", "value": "1982947230"}],
+    }
     role = {"resourceType": "PractitionerRole", "id": "r1", "practitioner": {"reference": "Practitioner/p1"}}
     reference = {"url": "provider", "valueReference": {"reference": "PractitionerRole/r1"}}
     parts = (
         extension("itemPreAuthIssueDate", valueDate="2026-12-01"),
         extension("itemPreAuthPeriod", valuePeriod={"start": "2026-12-02", "end": "2027-02-28"}),
         extension("itemAuthorizedProvider", extension=[reference]),
-        extension("itemAuthorizedDetail", extension=[{"url": "quantity", "valueQuantity": {"value": 6, "unit": "visits"}}]),
+        extension(
+            "itemAuthorizedDetail", extension=[{"url": "quantity", "valueQuantity": {"value": 6, "unit": "visits"}}]
+        ),
     )
     answer = answer_of(bundle(response(item(review("A1", "AUTH-1"), extensions=parts)), role, practitioner))
     assert answer.issued == date(2026, 12, 1)
@@ -247,10 +317,23 @@ def test_dates_quantity_and_providers_of_what_was_approved() -> None:
 
 
 def test_the_period_and_providers_of_the_whole_answer_serve_what_was_granted_only() -> None:
-    named = extension("itemAuthorizedProvider", extension=[{"url": "provider", "valueReference": {
-        "identifier": {"system": "http://hl7.org/fhir/sid/us-npi", "value": "1982947230"}}}])
-    document = bundle(response(item(review("A1", "AUTH-1")), item(review("A3"), sequence=2), extension=[named],
-                               preAuthPeriod={"start": "2026-12-01"}))
+    named = extension(
+        "itemAuthorizedProvider",
+        extension=[
+            {
+                "url": "provider",
+                "valueReference": {"identifier": {"system": "http://hl7.org/fhir/sid/us-npi", "value": "1982947230"}},
+            }
+        ],
+    )
+    document = bundle(
+        response(
+            item(review("A1", "AUTH-1")),
+            item(review("A3"), sequence=2),
+            extension=[named],
+            preAuthPeriod={"start": "2026-12-01"},
+        )
+    )
     granted, denied = (answer_of(document, sequence, TWO) for sequence in (1, 2))
     assert (granted.valid, denied.valid) == (Dates(date(2026, 12, 1)), None)
     assert (granted.providers[0].npi, denied.providers) == ("1982947230", ())
@@ -279,9 +362,13 @@ def test_a_period_that_ends_before_it_starts_is_said() -> None:
 
 
 def test_reasons_and_notes_are_kept_with_their_places() -> None:
-    document = bundle(response(
-        item(review("A3", reasons=("0F", "44")), noteNumber=[2, 9]), disposition="Not certified",
-        processNote=[{"number": 1, "text": "first"}, {"number": 2, "text": "second"}]))
+    document = bundle(
+        response(
+            item(review("A3", reasons=("0F", "44")), noteNumber=[2, 9]),
+            disposition="Not certified",
+            processNote=[{"number": 1, "text": "first"}, {"number": 2, "text": "second"}],
+        )
+    )
     found = reading(document)
     answer = found.answers[0][1]
     assert [reason.code for reason in answer.reasons] == ["0F", "44"]
@@ -306,8 +393,10 @@ def test_a_second_opinion_is_said() -> None:
 
 def test_modified_is_read_together_with_what_was_authorized_instead() -> None:
     added = {
-        "itemSequence": [1], "productOrService": {"coding": [{"system": "urn:hcpcs", "code": "E0431"}]},
-        "modifier": [{"coding": [{"code": "RR"}]}], "quantity": {"value": 3, "unit": "months"},
+        "itemSequence": [1],
+        "productOrService": {"coding": [{"system": "urn:hcpcs", "code": "E0431"}]},
+        "modifier": [{"coding": [{"code": "RR"}]}],
+        "quantity": {"value": 3, "unit": "months"},
         "servicedPeriod": {"start": "2026-12-01", "end": "2027-02-28"},
         "locationCodeableConcept": {"coding": [{"code": "12"}]},
         "provider": [{"reference": "Practitioner/p1"}],
@@ -328,10 +417,19 @@ def test_modified_is_read_together_with_what_was_authorized_instead() -> None:
 
 
 def test_what_was_added_may_say_its_service_in_the_detail_extension_and_its_day_alone() -> None:
-    detail = extension("itemAuthorizedDetail", extension=[
-        {"url": "productOrServiceCode", "valueCodeableConcept": {"coding": [{"code": "E0431"}]}},
-        {"url": "quantity", "valueQuantity": {"value": 2, "code": "UN"}}])
-    added = {"itemSequence": [1], "servicedDate": "2026-12-01", "extension": [detail], "adjudication": [review("A1", "N")]}
+    detail = extension(
+        "itemAuthorizedDetail",
+        extension=[
+            {"url": "productOrServiceCode", "valueCodeableConcept": {"coding": [{"code": "E0431"}]}},
+            {"url": "quantity", "valueQuantity": {"value": 2, "code": "UN"}},
+        ],
+    )
+    added = {
+        "itemSequence": [1],
+        "servicedDate": "2026-12-01",
+        "extension": [detail],
+        "adjudication": [review("A1", "N")],
+    }
     [instead] = answer_of(bundle(response(item(review("A2", "AUTH-1")), addItem=[added]))).authorized
     assert instead.code is not None
     assert (instead.code.code, instead.quantity) == ("E0431", Quantity(Decimal(2), "UN"))
@@ -341,7 +439,9 @@ def test_what_was_added_may_say_its_service_in_the_detail_extension_and_its_day_
 def test_modified_without_what_was_authorized_stays_modified_and_is_pointed_out() -> None:
     found = reading(one(review("A6", "AUTH-1")))
     assert (found.determination, found.attention) == (
-        Result.MODIFIED, "item 1 was modified, and the payer did not say to what")
+        Result.MODIFIED,
+        "item 1 was modified, and the payer did not say to what",
+    )
 
 
 @pytest.mark.parametrize("sequence", [[2], [], None, "1", [None, "x", True]])
@@ -352,8 +452,10 @@ def test_something_granted_that_nobody_asked_for_is_additional(sequence: Any) ->
     assert "not asked for" in found.attention
 
 
-@pytest.mark.parametrize(("adjudication", "result"), [
-    ([review("A3")], Result.DENIED), ([review("ZZ")], Result.UNRECOGNIZED), ([], Result.UNRECOGNIZED)])
+@pytest.mark.parametrize(
+    ("adjudication", "result"),
+    [([review("A3")], Result.DENIED), ([review("ZZ")], Result.UNRECOGNIZED), ([], Result.UNRECOGNIZED)],
+)
 def test_what_was_added_has_its_own_result_and_never_a_default(adjudication: Any, result: Result) -> None:
     added = {"itemSequence": [1], "adjudication": adjudication}
     found = reading(bundle(response(item(review("A6", "AUTH-1")), addItem=[added])))
@@ -422,8 +524,10 @@ def test_an_answer_that_is_no_prior_authorization_is_pointed_out() -> None:
 
 
 def test_an_operation_outcome_beside_the_answer_is_kept_for_technicians() -> None:
-    outcome = {"resourceType": "OperationOutcome", "issue": [
-        {"severity": "information", "code": "informational", "details": {"text": "slow today"}}]}
+    outcome = {
+        "resourceType": "OperationOutcome",
+        "issue": [{"severity": "information", "code": "informational", "details": {"text": "slow today"}}],
+    }
     found = reading(bundle(response(item(review("A1", "AUTH-1"))), outcome))
     assert (found.determination, found.attention) == (Result.APPROVED, "")
     assert [(issue.path, issue.text) for issue in found.issues] == [("Bundle.entry[1].resource.issue[0]", "slow today")]
@@ -440,8 +544,15 @@ def test_every_source_is_a_fhirpath_that_finds_its_value() -> None:
     )
     document = bundle(response(item(review("A1", "AUTH-1"), extensions=parts)))
     sources = dict(answer_of(document).sources)
-    assert sources.keys() == {"result", "authorization_number", "administration_reference_number",
-                              "previous_authorization_number", "issued", "valid", "quantity"}
+    assert sources.keys() == {
+        "result",
+        "authorization_number",
+        "administration_reference_number",
+        "previous_authorization_number",
+        "issued",
+        "valid",
+        "quantity",
+    }
     values = {field: path.compile(source)(document) for field, source in sources.items()}
     assert values["result"] == [{"system": f"{X12}306", "code": "A1"}]
     assert values["authorization_number"] == ["AUTH-1"]

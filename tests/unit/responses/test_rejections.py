@@ -11,13 +11,17 @@ from tests.unit.responses.payloads import X12, asked, bundle, extension, item, r
 
 def error(code: str = "75", *, follow_up: str = "C", parts: tuple[dict[str, Any], ...] = ()) -> dict[str, Any]:
     concept = {"coding": [{"system": f"{X12}889", "code": follow_up}]}
-    return {"code": {"coding": [{"system": f"{X12}901", "code": code}]},
-            "extension": [extension("errorFollowupAction", valueCodeableConcept=concept), *parts]}
+    return {
+        "code": {"coding": [{"system": f"{X12}901", "code": code}]},
+        "extension": [extension("errorFollowupAction", valueCodeableConcept=concept), *parts],
+    }
 
 
 PATH = extension("errorPath", valueString="Bundle.entry[2].resource.identifier")
-ELEMENT = extension("errorElement", extension=[
-    {"url": "processNote", "valuePositiveInt": 1}, {"url": "error", "valueString": "2010C-NM109"}])
+ELEMENT = extension(
+    "errorElement",
+    extension=[{"url": "processNote", "valuePositiveInt": 1}, {"url": "error", "valueString": "2010C-NM109"}],
+)
 NOTES = [{"number": 1, "text": "not known here"}]
 
 
@@ -26,10 +30,16 @@ def test_an_error_answer_is_rejected_with_all_its_parts_and_never_denied() -> No
     found = reading(document)
     assert (found.kind, found.determination, found.answers, found.attention) == (Kind.REJECTED, Result.NONE, (), "")
     place = "Bundle.entry[0].resource.error[0]"
-    assert found.rejections == (Rejection(
-        reason=Code("75", f"{X12}901", f"{place}.code.coding[0]"),
-        follow_up=Code("C", f"{X12}889", f"{place}.extension[0].value.coding[0]"),
-        element="2010C-NM109", path="Bundle.entry[2].resource.identifier", text="not known here", source=place),)
+    assert found.rejections == (
+        Rejection(
+            reason=Code("75", f"{X12}901", f"{place}.code.coding[0]"),
+            follow_up=Code("C", f"{X12}889", f"{place}.extension[0].value.coding[0]"),
+            element="2010C-NM109",
+            path="Bundle.entry[2].resource.identifier",
+            text="not known here",
+            source=place,
+        ),
+    )
     assert [note.text for note in found.notes] == ["not known here"]
 
 
@@ -55,17 +65,24 @@ def test_a_rejection_that_decides_on_items_too_stays_rejected_and_goes_to_a_pers
     found = reading(document, asked((1, ""), (2, "")))
     assert (found.kind, found.determination) == (Kind.REJECTED, Result.NONE)
     assert [(sequence, answer.action.code) for sequence, answer in found.answers] == [(1, code)]  # type: ignore[union-attr]
-    assert found.attention == "the payer rejected the request and decided on items too; ask the payer before sending again"
+    assert (
+        found.attention == "the payer rejected the request and decided on items too; ask the payer before sending again"
+    )
 
 
 def test_a_rejection_that_decides_on_the_whole_request_too_keeps_both() -> None:
     found = reading(bundle(response(outcome="error", error=[error()], adjudication=[review("A1", "AUTH-1")])))
     assert (found.kind, found.determination, found.answers[0][1].authorization_number) == (
-        Kind.REJECTED, Result.NONE, "AUTH-1")
+        Kind.REJECTED,
+        Result.NONE,
+        "AUTH-1",
+    )
     assert "decided on items too" in found.attention
 
 
-@pytest.mark.parametrize("rows", [[{"code": {"text": "member?"}}], [{}, {"code": {"text": "member?"}}], {"code": {"text": "member?"}}])
+@pytest.mark.parametrize(
+    "rows", [[{"code": {"text": "member?"}}], [{}, {"code": {"text": "member?"}}], {"code": {"text": "member?"}}]
+)
 def test_an_error_of_any_shape_is_kept(rows: Any) -> None:
     found = reading(bundle(response(error=rows)))
     assert found.kind is Kind.REJECTED
@@ -88,10 +105,16 @@ def test_the_errors_of_an_operation_outcome_are_the_rejections() -> None:
         {"severity": "fatal", "code": "invalid", "details": {"coding": [{"system": "urn:codes", "code": "X9"}]}},
     )
     assert read_rejection(reply(outcome(*rows), status=422)) == (
-        Rejection(reason=Code("required", "", "OperationOutcome.issue[1].code"), path="Bundle.entry[1]",
-                  text="member id", source="OperationOutcome.issue[1]"),
-        Rejection(reason=Code("X9", "urn:codes", "OperationOutcome.issue[2].details.coding[0]"),
-                  source="OperationOutcome.issue[2]"),
+        Rejection(
+            reason=Code("required", "", "OperationOutcome.issue[1].code"),
+            path="Bundle.entry[1]",
+            text="member id",
+            source="OperationOutcome.issue[1]",
+        ),
+        Rejection(
+            reason=Code("X9", "urn:codes", "OperationOutcome.issue[2].details.coding[0]"),
+            source="OperationOutcome.issue[2]",
+        ),
     )
 
 
@@ -100,13 +123,24 @@ def test_an_operation_outcome_without_errors_gives_what_it_has() -> None:
     assert found.reason == Code("throttled", "", "OperationOutcome.issue[0].code")
 
 
-@pytest.mark.parametrize("body", [
-    b"", b"<html>no</html>", b"nope", b"[]", b'{"resourceType": "Bundle"}', b'{"error": "x"}',
-    b'{"resourceType": "OperationOutcome"}', b'{"resourceType": "OperationOutcome", "issue": "x"}',
-    b'{"resourceType": "OperationOutcome", "issue": [null, 5, "x"]}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>no</html>",
+        b"nope",
+        b"[]",
+        b'{"resourceType": "Bundle"}',
+        b'{"error": "x"}',
+        b'{"resourceType": "OperationOutcome"}',
+        b'{"resourceType": "OperationOutcome", "issue": "x"}',
+        b'{"resourceType": "OperationOutcome", "issue": [null, 5, "x"]}',
+    ],
+)
 def test_a_refusal_without_an_operation_outcome_is_still_one_rejection(body: bytes) -> None:
     assert read_rejection(reply(body, status=404)) == (
-        Rejection(text="HTTP 404 without an OperationOutcome", source="HTTP 404"),)
+        Rejection(text="HTTP 404 without an OperationOutcome", source="HTTP 404"),
+    )
 
 
 def test_an_operation_outcome_is_found_in_a_bundle() -> None:
@@ -115,6 +149,8 @@ def test_an_operation_outcome_is_found_in_a_bundle() -> None:
 
 
 def test_the_words_of_a_payer_do_not_show_in_a_repr() -> None:
-    [found] = read_rejection(reply(outcome({"severity": "error", "code": "x", "details": {"text": "Jane Roe"}}), status=400))
+    [found] = read_rejection(
+        reply(outcome({"severity": "error", "code": "x", "details": {"text": "Jane Roe"}}), status=400)
+    )
     assert found.text == "Jane Roe"
     assert "Jane" not in repr(found)

@@ -15,9 +15,18 @@ from tests.worlds import NOW, sandbox_answer
 
 SCENARIOS = read_scenarios(shipped_scenarios())
 DETERMINATIONS = {
-    "S-01": "approved", "S-02": "approved", "S-03": "partly_approved", "S-04": "modified", "S-05": "denied",
-    "S-06": "pended", "S-07": "contact_payer", "S-08": "no_action_required", "S-09": "cancelled", "S-10": "unrecognized",
-    "S-14": "pended", "S-15": "pended",
+    "S-01": "approved",
+    "S-02": "approved",
+    "S-03": "partly_approved",
+    "S-04": "modified",
+    "S-05": "denied",
+    "S-06": "pended",
+    "S-07": "contact_payer",
+    "S-08": "no_action_required",
+    "S-09": "cancelled",
+    "S-10": "unrecognized",
+    "S-14": "pended",
+    "S-15": "pended",
 }
 
 
@@ -65,7 +74,9 @@ def test_three_items_of_the_sandbox_have_three_results() -> None:
     assert [answer.result.value for _, answer in answered("S-15").answers] == ["approved", "denied", "pended"]
 
 
-@pytest.mark.parametrize(("scenario", "category"), [("S-11", "member_not_matched"), ("S-12", "payer_unavailable_retry")])
+@pytest.mark.parametrize(
+    ("scenario", "category"), [("S-11", "member_not_matched"), ("S-12", "payer_unavailable_retry")]
+)
 def test_a_rejection_of_the_sandbox_is_read_as_meant(scenario: str, category: str) -> None:
     found = answered(scenario)
     [rejection] = found.rejections
