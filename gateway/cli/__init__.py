@@ -15,8 +15,13 @@ Exit codes: 0 done · 1 done, and something needs a person · 2 refused: the inp
 """
 DEFECT = 70
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, epilog=EXIT_CODES,
-                  help="Prior authorization between EHRs and payers (HL7 Da Vinci PAS).")
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    epilog=EXIT_CODES,
+    help="Prior authorization between EHRs and payers (HL7 Da Vinci PAS).",
+)
 
 
 def _version(wanted: bool) -> None:
@@ -30,8 +35,16 @@ def _root(version: Annotated[bool, typer.Option("--version", callback=_version, 
     """Prior authorization between EHRs and payers (HL7 Da Vinci PAS)."""
 
 
-for noun, commands in (("order", order), ("auth", auth), ("payer", payer), ("site", site), ("client", client),
-                       ("mapping", mapping), ("profile", profile), ("sandbox", sandbox)):
+for noun, commands in (
+    ("order", order),
+    ("auth", auth),
+    ("payer", payer),
+    ("site", site),
+    ("client", client),
+    ("mapping", mapping),
+    ("profile", profile),
+    ("sandbox", sandbox),
+):
     app.add_typer(commands.app, name=noun)
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
@@ -43,9 +56,7 @@ def main() -> None:
     try:
         app()
     except GatewayError as fault:
-        typer.echo(f"pa: {fault}", err=True)
-        if fault.fix:
-            typer.echo(f"    {fault.fix}", err=True)
+        _say(fault)
         sys.exit(fault.exit_code)
     except BrokenPipeError:
         sys.exit(0)
@@ -54,3 +65,15 @@ def main() -> None:
 
         typer.echo(f"pa: a defect of the gateway: {describe(fault)}", err=True)
         sys.exit(DEFECT)
+
+
+def _say(fault: GatewayError) -> None:
+    """Tell what went wrong on standard error, as JSON where the caller asked for JSON."""
+    if "--json" in sys.argv:
+        from gateway.fhir import json
+
+        typer.echo(json.pretty({"code": fault.code, "message": str(fault), "fix": fault.fix}).decode(), err=True)
+        return
+    typer.echo(f"pa: {fault}", err=True)
+    if fault.fix:
+        typer.echo(f"    {fault.fix}", err=True)

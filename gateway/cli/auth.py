@@ -42,8 +42,14 @@ def list_(
     known = {one.value for one in State}
     if unknown := [one for one in state if one not in known]:
         raise OurFault(f"There is no state {unknown[0]}.", fix=f"States: {', '.join(sorted(known))}.")
-    query = Query(states=tuple(State(one) for one in state), payer=payer, order_id=order, patient=patient, limit=limit,
-                  due_before=due_before.replace(tzinfo=UTC) if due_before else None)
+    query = Query(
+        states=tuple(State(one) for one in state),
+        payer=payer,
+        order_id=order,
+        patient=patient,
+        limit=limit,
+        due_before=due_before.replace(tzinfo=UTC) if due_before else None,
+    )
     with gateway(Settings()) as world:
         records = world.store.authorizations(query)
     if as_json:
@@ -53,9 +59,12 @@ def list_(
 
 
 @app.command()
-def show(identity: Id, events: Annotated[bool, typer.Option(help="Also what happened, in order.")] = False,
-         request: Annotated[bool, typer.Option(help="Print the request as built or sent, and nothing else.")] = False,
-         as_json: Json = False) -> None:
+def show(
+    identity: Id,
+    events: Annotated[bool, typer.Option(help="Also what happened, in order.")] = False,
+    request: Annotated[bool, typer.Option(help="Print the request as built or sent, and nothing else.")] = False,
+    as_json: Json = False,
+) -> None:
     """One authorization: items, answers, gaps, and every choice the gateway made."""
     from gateway.bootstrap import gateway
     from gateway.cli import screen
@@ -78,9 +87,20 @@ def show(identity: Id, events: Annotated[bool, typer.Option(help="Also what happ
         return
     screen.show(record)
     if events:
-        screen.table("What happened", ("at", "event", "by", "from", "to"),
-                     [(one.event.at.isoformat(timespec="seconds"), type(one.event).__name__, one.event.actor,
-                       one.before or "", one.after) for one in history])
+        screen.table(
+            "What happened",
+            ("at", "event", "by", "from", "to"),
+            [
+                (
+                    one.event.at.isoformat(timespec="seconds"),
+                    type(one.event).__name__,
+                    one.event.actor,
+                    one.before or "",
+                    one.after,
+                )
+                for one in history
+            ],
+        )
 
 
 def _print_request(bodies: list[bytes]) -> None:
@@ -102,8 +122,12 @@ def release(identity: Id, by: By = "cli", as_json: Json = False) -> None:
 
 
 @app.command()
-def drop(identity: Id, reason: Annotated[str, typer.Option(help="Why it is given up.")], by: By = "cli",
-         as_json: Json = False) -> None:
+def drop(
+    identity: Id,
+    reason: Annotated[str, typer.Option(help="Why it is given up.")],
+    by: By = "cli",
+    as_json: Json = False,
+) -> None:
     """Give a request up before the payer has it."""
     from gateway.flow import review
 
@@ -121,8 +145,9 @@ def acknowledge(identity: Id, by: By = "cli", as_json: Json = False) -> None:
 @app.command()
 def record(
     identity: Id,
-    result: Annotated[str, typer.Option(help="approved, partly_approved, modified, denied, cancelled, "
-                                             "no_action_required.")],
+    result: Annotated[
+        str, typer.Option(help="approved, partly_approved, modified, denied, cancelled, no_action_required.")
+    ],
     channel: Annotated[str, typer.Option(help="phone, portal, fax or mail.")],
     evidence: Annotated[str, typer.Option(help="Who said it, a call reference, where the letter is kept.")],
     item: Annotated[int, typer.Option(help="Only this item; 0 is every item.")] = 0,
@@ -141,15 +166,26 @@ def record(
 
     by_hand = {one.value for one in Channel} - {Channel.PAS.value}
     if channel not in by_hand:
-        raise OurFault(f"{channel} is not a channel of a spoken decision.", fix=f"Use one of: {', '.join(sorted(by_hand))}.")
+        raise OurFault(
+            f"{channel} is not a channel of a spoken decision.", fix=f"Use one of: {', '.join(sorted(by_hand))}."
+        )
     if result not in {one.value for one in Result}:
         raise OurFault(f"{result} is not a result.", fix="See pa auth record --help.")
     decision = review.SpokenDecision(
-        item=item, result=Result(result), authorization_number=number, note=note, reason_codes=tuple(reason),
+        item=item,
+        result=Result(result),
+        authorization_number=number,
+        note=note,
+        reason_codes=tuple(reason),
         valid_from=valid_from.date() if valid_from else None,
-        valid_through=valid_through.date() if valid_through else None)
-    _change(lambda world: review.record_decision(world, identity, [decision], actor=f"person:{by}",
-                                                 channel=Channel(channel), evidence=evidence), as_json)
+        valid_through=valid_through.date() if valid_through else None,
+    )
+    _change(
+        lambda world: review.record_decision(
+            world, identity, [decision], actor=f"person:{by}", channel=Channel(channel), evidence=evidence
+        ),
+        as_json,
+    )
 
 
 @app.command()

@@ -15,6 +15,7 @@ _TOKEN_BYTES = 32
 def add(
     name: Annotated[str, typer.Argument(help="What the client is called in records and events.")],
     quiet: Annotated[bool, typer.Option("--quiet", help="Print the token and nothing else.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Make a client and print its token, once."""
     import secrets
@@ -34,6 +35,11 @@ def add(
         store.add_client(Client(name, sha256(token.encode()).hexdigest(), SystemClock().now()))
     finally:
         store.close()
+    if as_json:
+        from gateway.cli.screen import print_json
+
+        print_json({"client": name, "token": token})
+        return
     typer.echo(token)
     if not quiet:
         typer.echo(f"The token of {name}; it is not shown again. Send it as `Authorization: Bearer TOKEN`.", err=True)

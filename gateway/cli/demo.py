@@ -72,16 +72,28 @@ def _set_up(stack: ExitStack, folder: Path, gateway_port: int, sandbox_port: int
 
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     sandbox, api = f"http://127.0.0.1:{sandbox_port}", f"http://127.0.0.1:{gateway_port}"
-    own = {"PA_SITE": str(folder / "site.yaml"), "PA_PAYERS": str(folder / "payers"),
-           "PA_DATABASE": f"sqlite:///{folder / 'gateway.db'}", "PA_PORT": str(gateway_port)}
+    own = {
+        "PA_SITE": str(folder / "site.yaml"),
+        "PA_PAYERS": str(folder / "payers"),
+        "PA_DATABASE": f"sqlite:///{folder / 'gateway.db'}",
+        "PA_PORT": str(gateway_port),
+    }
     environment = {**os.environ, **own}
     _write_payers(data_folder("profiles") / "payers", folder / "payers", sandbox)
     (folder / "clients.yaml").write_text(_CLIENTS.format(gateway=api))
     if not (folder / "site.yaml").exists():
         _pa(environment, "site", "init", "--example", "--file", own["PA_SITE"])
     token = _pa(environment, "client", "add", f"demo-{secrets.token_hex(3)}", "--quiet").strip()
-    arguments = ("sandbox", "serve", "--port", str(sandbox_port), "--data", str(folder / "sandbox"),
-                 "--clients", str(folder / "clients.yaml"))
+    arguments = (
+        "sandbox",
+        "serve",
+        "--port",
+        str(sandbox_port),
+        "--data",
+        str(folder / "sandbox"),
+        "--clients",
+        str(folder / "clients.yaml"),
+    )
     stack.enter_context(_process(environment, folder / "sandbox.log", arguments))
     stack.enter_context(_process(environment, folder / "gateway.log", ("serve",)))
     _wait_for(f"{sandbox}/fhir/metadata", folder / "sandbox.log")
@@ -97,8 +109,13 @@ def _write_payers(shipped: Path, folder: Path, sandbox: str) -> None:
 
 
 def _pa(environment: dict[str, str], *arguments: str) -> str:
-    done = subprocess.run([sys.executable, "-m", "gateway", *arguments], env=environment, check=False,  # noqa: S603
-                          capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "gateway", *arguments],
+        env=environment,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
     if done.returncode:
         typer.echo(done.stderr, err=True)
         raise typer.Exit(done.returncode)
@@ -108,8 +125,12 @@ def _pa(environment: dict[str, str], *arguments: str) -> str:
 @contextmanager
 def _process(environment: dict[str, str], log: Path, arguments: Sequence[str]) -> Iterator[None]:
     with log.open("wb") as sink:
-        process = subprocess.Popen([sys.executable, "-m", "gateway", *arguments], env=environment,  # noqa: S603
-                                   stdout=sink, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gateway", *arguments],
+            env=environment,
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+        )
         try:
             yield
         finally:
@@ -144,8 +165,10 @@ def _serve_until_interrupted(stage: Stage) -> None:
     file = stage.home / "env"
     exports = {**stage.environment, "PA_URL": stage.gateway, "PA_SANDBOX_URL": stage.sandbox, "PA_TOKEN": stage.token}
     file.touch(mode=0o600)
-    file.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in exports.items())
-                    + f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH\n")
+    file.write_text(
+        "".join(f"export {name}={shlex.quote(value)}\n" for name, value in exports.items())
+        + f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH\n"
+    )
     typer.echo(f"In another terminal:  . {_shown(file)}   then follow the tour in README.md. Ctrl-C ends it.")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -178,11 +201,14 @@ def _run_orders(stage: Stage) -> None:
         screen.table("What became of each order", _COLUMNS, rows)
         if completed:
             screen.table("After completing what was missing, and nothing else", _COLUMNS, completed)
-    typer.echo("Every request was built from an EHR order, checked against PAS 2.2.1, sent once over OAuth, and read\n"
-               "item by item. Next: make serve, then the tour in README.md.")
+    typer.echo(
+        "Every request was built from an EHR order, checked against PAS 2.2.1, sent once over OAuth, and read\n"
+        "item by item. Next: make serve, then the tour in README.md."
+    )
 
 
-_COLUMNS = ("order", "service", "state", "determination", "authorization number", "valid / due", "what next")
+_COLUMNS = ("order", "service", "outcome", "state", "authorization number", "valid / due", "what next")
+_NO_DETERMINATION = {"documenting": "needs information", "handed_off": "pharmacy benefit", "rejected": "rejected"}
 
 
 def _submit_all(api: "httpx.Client", files: Sequence[Path]) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
@@ -202,9 +228,19 @@ def _row(name: str, record: dict[str, Any]) -> tuple[str, ...]:
     from gateway.cli.screen import words
 
     answers = [item["answer"] for item in record["items"] if item.get("answer")]
-    numbers = dict.fromkeys(answer["authorization_number"] or answer["administration_reference_number"] for answer in answers)
+    numbers = dict.fromkeys(
+        answer["authorization_number"] or answer["administration_reference_number"] for answer in answers
+    )
     valid = next((answer["valid"] for answer in answers if answer.get("valid")), None)
     when = f"{valid['start']} … {valid['end']}" if valid else (record["due_at"] or "")[:16].replace("T", " ")
     services = " ".join(item["service"]["code"] for item in record["items"]) or " ".join(record["order_refs"])
-    return (name, services, words(record["state"]), words(record["determination"]),
-            " ".join(number for number in numbers if number), when, record["next"].partition(": ")[0])
+    outcome = words(record["determination"]) or _NO_DETERMINATION.get(record["state"], "")
+    return (
+        name,
+        services,
+        outcome,
+        words(record["state"]),
+        " ".join(number for number in numbers if number),
+        when,
+        record["next"].partition(": ")[0],
+    )

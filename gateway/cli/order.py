@@ -35,8 +35,9 @@ def submit(
 
     settings = Settings()
     with gateway(settings) as world:
-        received = intake.receive(world, file.read_bytes(), _treatment(split, hold, payer, requestor),
-                                  client="local", actor="person:cli")
+        received = intake.receive(
+            world, file.read_bytes(), _treatment(split, hold, payer, requestor), client="local", actor="person:cli"
+        )
         _finish(world, received, settings.lease_seconds, as_json)
 
 
@@ -60,8 +61,9 @@ def complete(
 @app.command()
 def check(
     file: File,
-    completion: Annotated[list[Path], typer.Option("--complete", exists=True, help="A completion file; repeatable.")]
-    = [],  # noqa: B006 - typer reads the default, nobody changes it
+    completion: Annotated[
+        list[Path], typer.Option("--complete", exists=True, help="A completion file; repeatable.")
+    ] = [],  # noqa: B006 - typer reads the default, nobody changes it
     split: Split = False,
     payer: Payer = "",
     requestor: Requestor = "",
@@ -74,8 +76,12 @@ def check(
     from gateway.settings import Settings
 
     with gateway(Settings(database="memory:")) as world:
-        prepared = intake.check(world, file.read_bytes(), [extra.read_bytes() for extra in completion],
-                                _treatment(split, False, payer, requestor))
+        prepared = intake.check(
+            world,
+            file.read_bytes(),
+            [extra.read_bytes() for extra in completion],
+            _treatment(split, False, payer, requestor),
+        )
     if as_json or bundle:
         from gateway.api import views
         from gateway.cli.screen import print_json
@@ -105,8 +111,9 @@ def _finish(world: "World", received: "Received", lease_seconds: int, as_json: b
     if as_json:
         from gateway.api import views
 
-        screen.print_json({"order": received.order_id, "authorizations": [
-            views.authorization(record).plain() for record in records]})
+        screen.print_json(
+            {"order": received.order_id, "authorizations": [views.authorization(record).plain() for record in records]}
+        )
     else:
         typer.echo(f"order {received.order_id}")
         for record in records:
@@ -135,11 +142,20 @@ def _show_prepared(one: "Prepared") -> None:
         if event.gaps:
             screen.gaps(event.gaps)
         if event.blockers:
-            screen.table("Profile errors", ("rule", "path", "what is wrong", "fix"),
-                         [(each.rule, each.path, each.text, each.fix) for each in event.blockers])
+            screen.table(
+                "Profile errors",
+                ("rule", "path", "what is wrong", "fix"),
+                [(each.rule, each.path, each.text, each.fix) for each in event.blockers],
+            )
     if isinstance(event, GapsFound | HandedOff | RequestBuilt):
-        screen.table("What the gateway chose, and why", ("what", "value", "why", "rule"),
-                     [(choice.what, choice.value, choice.why, choice.rule) for choice in event.choices])
+        screen.table(
+            "What the gateway chose, and why",
+            ("what", "value", "why", "rule"),
+            [(choice.what, choice.value, choice.why, choice.rule) for choice in event.choices],
+        )
     if one.warnings:
-        screen.table("Findings that do not block", ("severity", "rule", "path", "what"),
-                     [(issue.severity, issue.rule, issue.path, issue.text) for issue in one.warnings])
+        screen.table(
+            "Findings that do not block",
+            ("severity", "rule", "path", "what"),
+            [(issue.severity, issue.rule, issue.path, issue.text) for issue in one.warnings],
+        )

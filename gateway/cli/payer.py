@@ -10,9 +10,11 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Payer profiles: list them, lint them.")
 
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
 
 @app.command(name="list")
-def list_() -> None:
+def list_(as_json: Json = False) -> None:
     """Print one line per payer: endpoint, how we authenticate, what its orders look like, its clocks."""
     from gateway.cli import screen
     from gateway.payers.profile import load_payers
@@ -25,6 +27,10 @@ def list_() -> None:
         clocks = f"{one.clocks.standard} / {one.clocks.expedited}"
         rows.append((one.id, one.endpoints.fhir, one.auth.method, speaks,
                      ", ".join([*matches, *one.match.names, *one.match.plans]), clocks, one.review))  # fmt: skip
+    if as_json:
+        names = ("id", "endpoint", "method", "speaks", "matches", "clocks", "review")
+        screen.print_json([dict(zip(names, map(str, row), strict=True)) for row in rows])
+        return
     columns = ("payer", "endpoint", "authenticates by", "speaks", "matches", "standard / expedited", "review")
     screen.table("", columns, rows)
 
@@ -32,6 +38,7 @@ def list_() -> None:
 @app.command()
 def lint(
     file: Annotated[Path | None, typer.Argument(exists=True, help="A profile, or a folder of them.")] = None,
+    as_json: Json = False,
 ) -> None:
     """Check payer profiles, and against the site profile, if there is one, that each key is there."""
     from gateway.payers.profile import Payers, load_payers, read_profile
@@ -49,7 +56,12 @@ def lint(
     missing = _key_problems(payers)
     if missing:
         _refuse(missing)
-    typer.echo(f"{path}: {len(payers)} profile(s), no problem.")
+    if as_json:
+        from gateway.cli.screen import print_json
+
+        print_json({"path": str(path), "payers": sorted(payers), "problems": []})
+    else:
+        typer.echo(f"{path}: {len(payers)} profile(s), no problem.")
 
 
 @app.command()

@@ -16,8 +16,10 @@ def replay(
     folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Orders, one JSON file each.")],
     payer: Annotated[str, typer.Option(help="Payer id; otherwise the coverage decides.")] = "",
     check_only: Annotated[bool, typer.Option("--check-only", help="Everything up to sending.")] = False,
-    expect: Annotated[Path | None, typer.Option(exists=True, dir_okay=False,
-                                                help="A report of an earlier run; exit 1 when this one differs.")] = None,
+    expect: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="A report of an earlier run; exit 1 when this one differs."),
+    ] = None,
     report: Annotated[Path | None, typer.Option(help="Write the JSON report to this file.")] = None,
     keep: Annotated[bool, typer.Option(help="Store the records in the database of PA_DATABASE.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the JSON report.")] = False,
@@ -88,9 +90,14 @@ def _prepared(one: "Prepared") -> dict[str, Any]:
 
 
 def _record(record: "Authorization") -> dict[str, Any]:
-    return {"orders": list(record.order_refs), "state": record.state.value, "determination": record.determination.value,
-            "items": [item.result.value for item in record.items], "gaps": len(record.gaps),
-            "blockers": len(record.blockers)}
+    return {
+        "orders": list(record.order_refs),
+        "state": record.state.value,
+        "determination": record.determination.value,
+        "items": [item.result.value for item in record.items],
+        "gaps": len(record.gaps),
+        "blockers": len(record.blockers),
+    }
 
 
 def _drift(rows: Sequence[dict[str, Any]], earlier: Any) -> list[str]:

@@ -35,7 +35,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> 
 
     shown = Table(title=escape(title) or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        shown.add_column(column, overflow="fold")
+        shown.add_column(column, overflow="fold", no_wrap=column == "authorization")
     for row in rows:
         shown.add_row(*(escape(cell) or "–" for cell in row))
     console().print(shown)
@@ -43,10 +43,23 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> 
 
 def authorizations(records: Iterable["Authorization"]) -> None:
     """One line per authorization: what it is for, where it stands, what the payer said, what is next."""
-    table("", ("authorization", "orders", "payer", "state", "determination", "number", "due", "next"),
-          [(record.id, ", ".join(record.order_refs), record.payer, words(record.state), words(record.determination),
-            ", ".join(numbers(record)), record.due_at.strftime("%Y-%m-%d %H:%M") if record.due_at else "",
-            next_step(record)) for record in records])
+    table(
+        "",
+        ("authorization", "orders", "payer", "state", "determination", "number", "due", "next"),
+        [
+            (
+                record.id,
+                ", ".join(record.order_refs),
+                record.payer,
+                words(record.state),
+                words(record.determination),
+                ", ".join(numbers(record)),
+                record.due_at.strftime("%Y-%m-%d %H:%M") if record.due_at else "",
+                next_step(record),
+            )
+            for record in records
+        ],
+    )
 
 
 def numbers(record: "Authorization") -> list[str]:
@@ -64,18 +77,31 @@ def words(code: str) -> str:
 def next_step(record: "Authorization") -> str:
     """What a person should do next, in a few words; empty when there is nothing to do."""
     if record.gaps:
-        return f"complete {len(record.gaps)} gap(s): pa order complete {record.order_id} FILE"
+        return f"complete {len(record.gaps)} gap(s)"
     if record.blockers:
-        return f"{len(record.blockers)} profile error(s): pa auth show {record.id}"
+        return f"correct {len(record.blockers)} profile error(s)"
     if record.held_by:
-        return f"review, then pa auth release {record.id}"
+        return "review, then release"
     if record.acknowledge:
-        return f"the payer changed it: pa auth acknowledge {record.id}"
+        return "the payer changed it: acknowledge"
     if record.state == "rejected":
-        return f"correct and resend: pa order complete {record.order_id} FILE"
+        return "correct and resend"
     if record.not_before:
         return f"sent again at {record.not_before:%H:%M:%S} UTC; {record.attention}"
     return record.handoff or record.attention
+
+
+def next_command(record: "Authorization") -> str:
+    """The command that does the next step; empty when none does."""
+    if record.gaps or record.blockers or record.state == "rejected":
+        return f"pa order complete {record.order_id} FILE"
+    if record.held_by:
+        return f"pa auth release {record.id}"
+    if record.acknowledge:
+        return f"pa auth acknowledge {record.id}"
+    if record.state in ("in_doubt", "person_needed"):
+        return f"pa auth record {record.id} --result … --channel … --evidence …"
+    return ""
 
 
 def needs_person(record: "Authorization") -> bool:
@@ -86,31 +112,58 @@ def needs_person(record: "Authorization") -> bool:
 def show(record: "Authorization") -> None:
     """Everything on one authorization."""
     authorizations([record])
+    if command := next_command(record):
+        typer.echo(f"Next: {command}\n")
     if record.items:
-        table("Items", ("#", "service", "asked", "result", "granted", "number", "valid", "reasons"),
-              [_item(item) for item in record.items])
+        table(
+            "Items",
+            ("#", "service", "asked", "result", "granted", "number", "valid", "reasons"),
+            [_item(item) for item in record.items],
+        )
     for one in record.additional:
         typer.echo(f"Granted beyond what was asked: {one.code.code if one.code else '?'} {words(one.result)}")
     if record.rejections:
-        table("Rejected, not denied", ("reason", "follow-up", "element", "path", "in words"),
-              [(one.reason.code if one.reason else "", one.follow_up.code if one.follow_up else "", one.element,
-                one.path, one.text) for one in record.rejections])
-    notes = [*record.notes, *(note for item in record.items if item.answer for note in item.answer.notes)]
+        table(
+            "Rejected, not denied",
+            ("reason", "follow-up", "element", "path", "in words"),
+            [
+                (
+                    one.reason.code if one.reason else "",
+                    one.follow_up.code if one.follow_up else "",
+                    one.element,
+                    one.path,
+                    one.text,
+                )
+                for one in record.rejections
+            ],
+        )
+    notes = dict.fromkeys(
+        [*record.notes, *(note for item in record.items if item.answer for note in item.answer.notes)]
+    )
     if notes:
         table("The payer's words", ("note", "read at"), [(note.text, note.source) for note in notes])
     if record.gaps:
         gaps(record.gaps)
     if record.blockers:
-        table("Profile errors", ("rule", "path", "what is wrong", "fix"),
-              [(one.rule, one.path, one.text, one.fix) for one in record.blockers])
+        table(
+            "Profile errors",
+            ("rule", "path", "what is wrong", "fix"),
+            [(one.rule, one.path, one.text, one.fix) for one in record.blockers],
+        )
     if record.choices:
-        table("What the gateway chose, and why", ("what", "value", "why", "rule"),
-              [(one.what, one.value, one.why, one.rule) for one in record.choices])
+        table(
+            "What the gateway chose, and why",
+            ("what", "value", "why", "rule"),
+            [(one.what, one.value, one.why, one.rule) for one in record.choices],
+        )
 
 
 def gaps(missing: Iterable["Gap"]) -> None:
-    table("Missing", ("looked at", "what would satisfy it", "for", "rule"),
-          [(gap.path, gap.need, gap.element, gap.rule) for gap in missing])
+    table(
+        "Missing",
+        ("looked at", "what would satisfy it", "for", "rule"),
+        [(gap.path, gap.need, gap.element, gap.rule) for gap in missing],
+    )
 
 
 def _item(item: "Item") -> tuple[str, ...]:
@@ -120,7 +173,11 @@ def _item(item: "Item") -> tuple[str, ...]:
     dates = (granted.valid if granted else None) or (answer.valid if answer else None)
     number = (answer.authorization_number or (granted.authorization_number if granted else "")) if answer else ""
     return (
-        str(item.sequence), item.service.code, _amount(item.quantity), words(item.result), _amount(quantity),
+        str(item.sequence),
+        item.service.code,
+        _amount(item.quantity),
+        words(item.result),
+        _amount(quantity),
         number or (answer.administration_reference_number if answer else ""),
         f"{dates.start or ''} … {dates.end or ''}" if dates else "",
         " ".join(reason.code for reason in answer.reasons) if answer else "",

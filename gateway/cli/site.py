@@ -62,22 +62,31 @@ def init(
 
 
 @app.command()
-def check(file: _File = None) -> None:
+def check(file: _File = None, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """Read the site profile and its keys; print what is wrong, or what payers will see."""
     from gateway.adapters.payer.keys import exposed, load_keys
+    from gateway.cli import screen
     from gateway.payers.site import load_site
 
     site = load_site(file or _default())
-    keys = load_keys(site)
-    for row in site.signing_keys:
-        if exposed(row, site):
-            typer.echo(f"warning: the file of signing key {row.kid} can be read by others; chmod 600 it.", err=True)
+    published = len(load_keys(site).jwks()["keys"])
+    open_to_others = [row.kid for row in site.signing_keys if exposed(row, site)]
+    for kid in open_to_others:
+        typer.echo(f"warning: the file of signing key {kid} can be read by others; chmod 600 it.", err=True)
+    if as_json:
+        screen.print_json({
+            "path": str(site.path),
+            "requestors": [{"key": one.key, "name": one.name, "npi": one.npi} for one in site.requestors],
+            "keys": [{"kid": row.kid, "alg": row.alg, "active": row.active} for row in site.signing_keys],
+            "exposed": open_to_others,
+        })  # fmt: skip
+        return
     for one in site.requestors:
         typer.echo(f"requestor {one.key}: {one.name}, NPI {one.npi}, type {one.type}, sender "
                    f"{one.sender.application_sender_code}/{one.sender.interchange_sender_id}")  # fmt: skip
     for row in site.signing_keys:
         typer.echo(f"key {row.kid}: {row.alg}, {'signs' if row.active else 'published only'}")
-    typer.echo(f"{site.path}: good; {len(keys.jwks()['keys'])} key(s) will be published.")
+    typer.echo(f"{site.path}: good; {published} key(s) will be published.")
 
 
 def _default() -> Path:

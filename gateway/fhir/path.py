@@ -66,7 +66,7 @@ class Expression:
             result = do_eval(context, root, self._tree)
         except PathFault:
             raise
-        except Exception as fault:  # fhirpathpy raises bare Exception for every failure it has
+        except Exception as fault:  # noqa: BLE001  fhirpathpy raises bare Exception for every failure it has
             raise PathFault(f"{self.text!r} failed: {type(fault).__name__}") from None
         return [item for item in result if not _is_shadow(item)]
 
@@ -87,7 +87,7 @@ def value_of(node: Any, type_name: str) -> Any:
     return ResourceNode.create_node(node, type_name)
 
 
-def compile(text: str, functions: Mapping[str, Function] | None = None) -> Expression:
+def compile(text: str, functions: Mapping[str, Function] | None = None) -> Expression:  # noqa: A001
     """Parse an expression strictly; `functions` are extra ones, called with the input collection first.
 
     They receive plain data, one list for the input and one for each argument.
@@ -96,13 +96,13 @@ def compile(text: str, functions: Mapping[str, Function] | None = None) -> Expre
         PathFault: the syntax is wrong, or the expression reads a clock (time is passed in, never read).
     """
     if functions:
-        return Expression(text, _parse(text), process_user_invocation_table(_table({**_OURS, **functions})))
+        return Expression(text, _parse(text), _table({**_OURS, **functions}))
     return _compile(text)
 
 
 @lru_cache(maxsize=4096)
 def _compile(text: str) -> Expression:
-    return Expression(text, _parse(text), process_user_invocation_table(_table(_OURS)))
+    return Expression(text, _parse(text), _table(_OURS))
 
 
 def _parse(text: str) -> Any:
@@ -128,8 +128,8 @@ class _Strict(ErrorListener):  # type: ignore[misc]
     def __init__(self, text: str) -> None:
         self._text = text
 
-    def syntaxError(self, recognizer: Any, symbol: Any, line: int, column: int, message: str, e: Any) -> Never:
-        raise PathFault(f"{self._text!r}: {message} at column {column + 1}")
+    def syntaxError(self, *details: Any) -> Never:  # noqa: N802  antlr4's name; recognizer, symbol, line, column, text
+        raise PathFault(f"{self._text!r}: {details[4]} at column {details[3] + 1}")
 
 
 class _Context(dict[str, Any]):
@@ -158,7 +158,7 @@ def _is_shadow(item: Any) -> bool:
 
 
 def _has_value(inputs: list[Any]) -> list[bool]:
-    return [len(inputs) == 1 and isinstance(inputs[0], str | int | float | bool) or _is_number(inputs)]
+    return [(len(inputs) == 1 and isinstance(inputs[0], str | int | float | bool)) or _is_number(inputs)]
 
 
 def _is_number(inputs: list[Any]) -> bool:
@@ -173,7 +173,16 @@ CHOICES = frozenset(path.rpartition(".")[2] for path in models["r4"]["choiceType
 def _table(functions: Mapping[str, Function]) -> dict[str, dict[str, Any]]:
     """fhirpathpy's registry form: every function takes any number of values."""
     arity = {n: ["Any"] * n for n in range(5)}
-    return {name: {"fn": _on_plain(function), "arity": arity} for name, function in functions.items()}
+    table = {name: {"fn": _on_plain(function), "arity": arity} for name, function in functions.items()}
+    ours: dict[str, dict[str, Any]] = process_user_invocation_table(table)
+    return {"single": {"fn": _single, "arity": {0: []}}, **ours}
+
+
+def _single(_: Any, inputs: list[Any]) -> list[Any]:
+    """fhirpathpy answers several values with an error written as data; the specification wants an error."""
+    if len(inputs) > 1:
+        raise PathFault("single() found several values")
+    return inputs
 
 
 def _on_plain(function: Function) -> Function:

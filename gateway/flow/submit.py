@@ -112,7 +112,14 @@ def answer(record: Authorization, reading: Reading, *, at: datetime, actor: str,
     if reading.kind is Kind.UNTRUSTED:
         return ReplyLost(at=at, actor="gateway", reason=reading.reason)
     if reading.kind is Kind.REJECTED:
-        return Rejected(at=at, actor=actor, rejections=reading.rejections, notes=reading.notes, exchange=exchange)
+        return Rejected(
+            at=at,
+            actor=actor,
+            rejections=reading.rejections,
+            notes=reading.notes,
+            exchange=exchange,
+            attention=reading.attention,
+        )
     parts: dict[str, Any] = {
         "at": at,
         "actor": actor,

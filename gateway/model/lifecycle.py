@@ -193,6 +193,7 @@ def _rejected(_: Authorization, event: e.Rejected) -> Change:
         "answered_at": event.at,
         "due_at": None,
         "due_basis": "",
+        "attention": event.attention,
     }
 
 

@@ -72,6 +72,7 @@ def read_order(order: Entry, patient: Entry | None, desk: Desk) -> Reading:
     facts = _facts(order, service, setting, tables)
     if dates.start:
         facts |= {"start": dates.start.isoformat(), "end": (dates.end or dates.start).isoformat()}
+    _check_place(order, facts, tables, notes)
     category = tables["request_type"].choose(facts)
     around = setting.encounter or setting.ordered_in
     return Reading(
@@ -115,6 +116,14 @@ def _facts(order: Entry, service: Service, setting: Setting, tables: OrderTables
         "place": setting.place,
     }
     return {name: value for name, value in facts.items() if value}
+
+
+def _check_place(order: Entry, facts: Mapping[str, str], tables: OrderTables, notes: Notes) -> None:
+    """The mapping would find the same gap, but only once the payer is known."""
+    if "place" not in facts and tables["place_of_service"].choose(facts) is None:
+        need = "where the service happens: locationCode or locationReference of the order, or a rule for it in"
+        need += " place_of_service.csv"
+        notes.gap(f"{label(order)}.locationCode", need, "place-of-service", "Claim.item.locationCodeableConcept")
 
 
 def patient_of(order: Entry, chart: Chart, notes: Notes) -> Entry | None:

@@ -15,8 +15,8 @@ from gateway.fhir.bundle import entries_of
 from tests.worlds import ORDERS
 
 ROOT = Path(__file__).resolve().parents[2]
-SHOWN = ("approved", "partly approved", "modified", "denied", "pended", "contact payer", "rejected", "documenting",
-         "handed off", "e-prescribing")
+SHOWN = ("approved", "partly approved", "modified", "denied", "pended", "contact payer", "rejected", "needs information",
+         "pharmacy benefit", "e-prescribing")
 
 pytestmark = pytest.mark.xdist_group("demo")
 

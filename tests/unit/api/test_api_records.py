@@ -122,6 +122,17 @@ def test_the_request_is_the_bytes_that_were_sent(api: Api) -> None:
     assert answer.headers["content-disposition"] == "attachment"
 
 
+def test_the_request_is_the_one_built_last(idle: Api) -> None:
+    held = idle.submit(hold=True).json()
+    path = f"/authorizations/{held['authorizations'][0]['id']}"
+    before = idle.get(f"{path}/request").content
+    idle.complete(held["order"], b'{"resourceType": "ServiceRequest", "id": "knee-mri", "priority": "urgent"}')
+    drafts = [leg["sha256"] for leg in idle.get(f"{path}/exchanges").json()["exchanges"]]
+    after = idle.get(f"{path}/request").content
+    assert drafts == [json.digest(before), json.digest(after)]
+    assert before != after
+
+
 def test_no_request_was_built_for_an_order_with_gaps(api: Api) -> None:
     identity = api.submit(order_without_diagnosis()).json()["authorizations"][0]["id"]
     answer = api.get(f"/authorizations/{identity}/request")

@@ -1,6 +1,7 @@
 """A caller waits for the decision without holding a thread, and never longer than it is worth."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,8 +11,10 @@ import httpx
 import pytest
 from anyio import to_thread
 
+from gateway.adapters.store.memory import MemoryStore
 from gateway.api import waiting
 from gateway.flow.world import World
+from gateway.model.authorization import Authorization
 from gateway.model.clocks import Duration
 from gateway.model.exchange import NotSent
 from gateway.payers.profile import Payers
@@ -21,6 +24,11 @@ from tests.unit.api.calling import FHIR, ORDER, Api, GatedPayer, working
 from tests.worlds import FixedClock, build_world
 
 
+def without_delay(payers: Payers) -> Payers:
+    """The same payers, promising to respond at once."""
+    return Payers({name: replace(one, clocks=replace(one.clocks, respond=Duration())) for name, one in payers.items()})
+
+
 class DeafWaiters:
     """Nobody hears anything, as of a commit in another process."""
 
@@ -28,6 +36,30 @@ class DeafWaiters:
 
     def listen(self, listener: object) -> object:
         return lambda: None
+
+
+class WatchedStore(MemoryStore):
+    """Tells how often somebody looked whether an order has come to rest."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looked, self.looks = threading.Event(), 0
+
+    def authorizations(self, query: Query) -> tuple[Authorization, ...]:
+        found = super().authorizations(query)
+        self.looks += 1
+        self.looked.set()
+        return found
+
+
+@pytest.fixture
+def store() -> WatchedStore:
+    return WatchedStore()
+
+
+@pytest.fixture
+def world(store: WatchedStore) -> World:
+    return build_world(store=store)
 
 
 @pytest.fixture
@@ -49,12 +81,13 @@ async def post(api: Api, **query: float) -> httpx.Response:
 
 
 def test_the_wait_ends_as_soon_as_the_decision_is_committed(
-    gated: Api, payer: GatedPayer, monkeypatch: pytest.MonkeyPatch
+    gated: Api, payer: GatedPayer, store: WatchedStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(waiting, "_POLL_SECONDS", 60.0)  # only the announcement can end it
 
     async def run() -> httpx.Response:
         call = asyncio.create_task(post(gated))
+        assert await to_thread.run_sync(store.looked.wait, 10)
         assert await to_thread.run_sync(payer.arrived.wait, 10)
         assert not call.done()
         payer.gate.set()
@@ -90,33 +123,39 @@ def test_many_callers_wait_without_a_thread_each(gated: Api, payer: GatedPayer) 
     assert {answer.status_code for answer in asyncio.run(run())} == {201}
 
 
-def test_a_caller_may_wait_for_less(gated: Api) -> None:
-    answer = gated.submit(wait=0.05)
+def test_a_caller_may_wait_for_less_and_looks_only_when_something_moves(gated: Api, store: WatchedStore) -> None:
+    answer = gated.submit(wait=0.2)
     assert answer.status_code == 202
     assert answer.json()["authorizations"][0]["state"] in ("ready", "submitting")
+    assert store.looks <= 4
+
+
+def test_whoever_is_done_waiting_is_not_called_any_more(gated: Api) -> None:
+    listeners = gated.world.waiters._listeners  # type: ignore[attr-defined]
+    before = len(listeners)
+    gated.submit(wait=0.01)
+    assert len(listeners) == before
 
 
 def test_nobody_waits_longer_than_the_payer_takes_to_respond(gated: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting, "MARGIN_SECONDS", 0.05)
-    profiles = gated.world.payers
-    quick = {name: replace(one, clocks=replace(one.clocks, respond=Duration())) for name, one in profiles.items()}
     begun = time.monotonic()
-    answer = Api(replace(gated.world, payers=Payers(quick))).submit()
+    answer = Api(replace(gated.world, payers=without_delay(gated.world.payers))).submit()
     assert answer.status_code == 202
     assert time.monotonic() - begun < 10
 
 
-def test_an_attempt_that_is_due_only_later_is_not_waited_for() -> None:
+def test_an_attempt_that_is_due_only_later_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "MARGIN_SECONDS", 4.9)  # the next attempt is due after 5
     world = build_world(script=[NotSent("connection refused")])
+    begun = time.monotonic()
     with working(world):
-        profiles = {
-            name: replace(one, clocks=replace(one.clocks, respond=Duration())) for name, one in world.payers.items()
-        }
-        answer = Api(replace(world, payers=Payers(profiles))).submit()
+        answer = Api(replace(world, payers=without_delay(world.payers))).submit()
     (record,) = answer.json()["authorizations"]
     assert (answer.status_code, record["state"]) == (202, "ready")
     assert record["next_attempt_at"]
     assert record["attention"]
+    assert time.monotonic() - begun < 4
 
 
 def test_an_attempt_that_is_due_soon_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

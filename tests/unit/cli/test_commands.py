@@ -60,7 +60,8 @@ def test_check_with_the_completion_is_ready_and_prints_the_bundle(pa: Pa) -> Non
 def test_a_held_request_is_listed_shown_and_dropped(pa: Pa) -> None:
     record = held(pa)["authorizations"][0]
     assert record["state"] == "held"
-    assert "pa auth release" in pa("auth", "list")
+    assert "review, then release" in pa("auth", "list")
+    assert f"pa auth release {record['id']}" in pa("auth", "show", record["id"])
     request = json.loads(pa("auth", "show", record["id"], "--request"))
     assert request["entry"][0]["resource"]["resourceType"] == "Claim"
     events = pa.json("auth", "show", record["id"], "--events")["events"]

@@ -47,7 +47,7 @@ def by_the_design(results: tuple[Result, ...]) -> Result:
     return R.PARTLY_APPROVED if {R.APPROVED, R.MODIFIED, R.PARTLY_APPROVED} & set(left) else R.DENIED
 
 
-@pytest.mark.parametrize(("pair", "determination"), PAIRS.items(), ids=lambda part: str(part))
+@pytest.mark.parametrize(("pair", "determination"), PAIRS.items(), ids=str)
 def test_a_pair_rolls_up_as_the_design_says_in_either_order(pair: tuple[Result, Result], determination: Result) -> None:
     assert roll_up(pair) is roll_up(tuple(reversed(pair))) is determination
 

@@ -76,7 +76,7 @@ EXAMPLES: dict[type[events.Event], dict[str, Any]] = {
         "due_basis": "standard",
         "attention": "a code nobody knows",
     },
-    events.Rejected: {"rejections": (Rejection(path="Claim"),), "notes": (Note("why"),)},
+    events.Rejected: {"rejections": (Rejection(path="Claim"),), "notes": (Note("why"),), "attention": "ask the payer"},
     events.DecisionRecorded: {"answers": ((1, BY_PHONE),), "determination": Result.APPROVED, "evidence": "call 7"},
     events.Acknowledged: {},
 }
@@ -261,6 +261,7 @@ def test_a_rejection_is_no_determination() -> None:
     rejected = life(events.RequestBuilt, events.SubmitStarted, events.Rejected)
     assert (len(rejected.rejections), rejected.determination, rejected.items[0].answer) == (1, Result.NONE, None)
     assert (rejected.answered_at, rejected.decided_at) == (LATER, None)
+    assert (rejected.due_at, rejected.due_basis, rejected.attention) == (None, "", "ask the payer")
     corrected = lifecycle.apply(rejected, example(events.OrderCompleted))
     assert (corrected.rejections, corrected.state) == ((), State.RECEIVED)
 
