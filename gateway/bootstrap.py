@@ -15,6 +15,7 @@ from gateway.conformance import Profiles
 from gateway.flow.world import Guide, World
 from gateway.mapping import Mappings
 from gateway.model.errors import ConfigFault
+from gateway.orders import OrderTables
 from gateway.payers.profile import Payers, load_payers
 from gateway.payers.site import load_site
 from gateway.ports import Log
@@ -68,6 +69,7 @@ def gateway(settings: Settings, log: Log | None = None) -> Iterator[World]:
     payers = load_payers(settings.payers_folder)
     _check_lease(settings, payers)
     quiet()
+    codes = data_folder("mappings", settings.data) / "codes"
     log = log or TextLog(least=Level.WARNING)
     client = HttpPayerClient(site, SystemClock(), log)
     store = MemoryStore() if settings.database == MEMORY else open_store(settings.database, log)
@@ -81,7 +83,8 @@ def gateway(settings: Settings, log: Log | None = None) -> Iterator[World]:
             waiters=ThreadWaiters(),
             site=site,
             payers=payers,
-            codes=load_codes(data_folder("mappings", settings.data) / "codes"),
+            codes=load_codes(codes),
+            tables=OrderTables.load(codes),
             guides=Guides(settings),
         )
     finally:

@@ -15,6 +15,7 @@ from gateway.flow.submit import asked
 from gateway.flow.world import World
 from gateway.model.authorization import Authorization
 from gateway.model.exchange import Outcome, Reply
+from gateway.orders import OrderTables
 from gateway.payers.profile import PayerProfile, load_payers
 from gateway.payers.site import load_site
 from gateway.ports import Store
@@ -65,8 +66,14 @@ class HeardLog:
 
 def sandbox_config(now: Callable[[], datetime], store: Path = Path("unused")) -> SandboxConfig:
     ids = CountedIds(start=1 << 32)
-    return SandboxConfig(origin="http://127.0.0.1:8190", store=store, clients={},
-                         scenarios=read_scenarios(shipped_scenarios()), now=now, new_id=lambda: UUID(ids.new()))
+    return SandboxConfig(
+        origin="http://127.0.0.1:8190",
+        store=store,
+        clients={},
+        scenarios=read_scenarios(shipped_scenarios()),
+        now=now,
+        new_id=lambda: UUID(ids.new()),
+    )
 
 
 class SandboxPayer:
@@ -92,9 +99,17 @@ def reply(resource: object, *, status: int = 200, at: datetime = NOW) -> Reply:
 def build_world(*, store: Store | None = None, script: list[Outcome] | None = None, site: Path | None = None) -> World:
     clock = FixedClock()
     return World(
-        store=store or MemoryStore(), payer_client=SandboxPayer(clock, script), clock=clock, ids=CountedIds(),
-        log=HeardLog(), waiters=ThreadWaiters(), site=load_site(site or ROOT / "profiles" / "site.example.yaml"),
-        payers=load_payers(ROOT / "profiles" / "payers"), codes=load_codes(ROOT / "mappings" / "codes"), guides=_GUIDES,
+        store=store or MemoryStore(),
+        payer_client=SandboxPayer(clock, script),
+        clock=clock,
+        ids=CountedIds(),
+        log=HeardLog(),
+        waiters=ThreadWaiters(),
+        site=load_site(site or ROOT / "profiles" / "site.example.yaml"),
+        payers=load_payers(ROOT / "profiles" / "payers"),
+        codes=load_codes(ROOT / "mappings" / "codes"),
+        tables=OrderTables.load(ROOT / "mappings" / "codes"),
+        guides=_GUIDES,
     )
 
 
@@ -104,8 +119,17 @@ def sandbox_answer(bundle: bytes) -> tuple[Reply, Asked]:
     claim = document["entry"][0]["resource"]
     trace = claim["identifier"][0]
     record = Authorization(
-        id="a", client="c", order_id="o", order_refs=(), patient="", created_at=NOW, updated_at=NOW,
-        claim_url=document["entry"][0]["fullUrl"], trace_system=trace["system"], trace_value=trace["value"],
-        submission_id=document["identifier"]["value"])
+        id="a",
+        client="c",
+        order_id="o",
+        order_refs=(),
+        patient="",
+        created_at=NOW,
+        updated_at=NOW,
+        claim_url=document["entry"][0]["fullUrl"],
+        trace_system=trace["system"],
+        trace_value=trace["value"],
+        submission_id=document["identifier"]["value"],
+    )
     outcome = sandbox_submit(bundle, sandbox_config(lambda: NOW))
     return reply(outcome.resource, status=outcome.status), asked(record, bundle)

@@ -31,9 +31,7 @@ class JsonLog:
     left out.
     """
 
-    def __init__(
-        self, stream: TextIO | None = None, *, clock: Clock | None = None, least: Level = Level.INFO
-    ) -> None:
+    def __init__(self, stream: TextIO | None = None, *, clock: Clock | None = None, least: Level = Level.INFO) -> None:
         self._stream = stream
         self._levels = frozenset(list(Level)[list(Level).index(least) :])
         self._clock = clock or SystemClock()

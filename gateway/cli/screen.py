@@ -11,7 +11,7 @@ from gateway.fhir import json
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from gateway.model.authorization import Authorization, Item
+    from gateway.model.authorization import Authorization, Code, Item
     from gateway.model.order import Gap
 
 
@@ -122,40 +122,30 @@ def show(record: "Authorization") -> None:
         )
     for one in record.additional:
         typer.echo(f"Granted beyond what was asked: {one.code.code if one.code else '?'} {words(one.result)}")
-    if record.rejections:
-        table(
-            "Rejected, not denied",
-            ("reason", "follow-up", "element", "path", "in words"),
-            [
-                (
-                    one.reason.code if one.reason else "",
-                    one.follow_up.code if one.follow_up else "",
-                    one.element,
-                    one.path,
-                    one.text,
-                )
-                for one in record.rejections
-            ],
-        )
-    notes = dict.fromkeys(
-        [*record.notes, *(note for item in record.items if item.answer for note in item.answer.notes)]
-    )
-    if notes:
-        table("The payer's words", ("note", "read at"), [(note.text, note.source) for note in notes])
+    _show_words(record)
     if record.gaps:
         gaps(record.gaps)
     if record.blockers:
-        table(
-            "Profile errors",
-            ("rule", "path", "what is wrong", "fix"),
-            [(one.rule, one.path, one.text, one.fix) for one in record.blockers],
-        )
+        rows = [(one.rule, one.path, one.text, one.fix) for one in record.blockers]
+        table("Profile errors", ("rule", "path", "what is wrong", "fix"), rows)
     if record.choices:
-        table(
-            "What the gateway chose, and why",
-            ("what", "value", "why", "rule"),
-            [(one.what, one.value, one.why, one.rule) for one in record.choices],
-        )
+        rows = [(one.what, one.value, one.why, one.rule) for one in record.choices]
+        table("What the gateway chose, and why", ("what", "value", "why", "rule"), rows)
+
+
+def _show_words(record: "Authorization") -> None:
+    """Why the payer rejected, and what else it said."""
+    if record.rejections:
+        rows = [(_code(one.reason), _code(one.follow_up), one.element, one.path, one.text) for one in record.rejections]
+        table("Rejected, not denied", ("reason", "follow-up", "element", "path", "in words"), rows)
+    answers = [item.answer for item in record.items if item.answer]
+    notes = dict.fromkeys([*record.notes, *(note for answer in answers for note in answer.notes)])
+    if notes:
+        table("The payer's words", ("note", "read at"), [(note.text, note.source) for note in notes])
+
+
+def _code(code: "Code | None") -> str:
+    return code.code if code else ""
 
 
 def gaps(missing: Iterable["Gap"]) -> None:

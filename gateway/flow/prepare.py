@@ -1,7 +1,7 @@
 """From an order to a checked request: read, map, check, one conclusion per Claim. No I/O."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -77,7 +77,9 @@ def prepare(world: World, parsed: Sequence[Any], treatment: Treatment, *, now: d
         BadOrder: there is no order in it, or none of a supported type.
     """
     today = now.astimezone(ZoneInfo(world.site.time_zone)).date()
-    options = Options(split=treatment.split, requestor=treatment.requestor, payer=treatment.payer, today=today)
+    options = Options(
+        split=treatment.split, requestor=treatment.requestor, payer=treatment.payer, today=today, tables=world.tables
+    )
     contexts = read(parsed, world.site, world.payers, options)
     return tuple(_conclude(world, context, treatment, now) for context in contexts)
 
@@ -88,7 +90,8 @@ def _conclude(world: World, context: OrderContext, treatment: Treatment, now: da
     if context.benefit is Benefit.PHARMACY:
         return conclusion(HandedOff(at=now, actor="gateway", where=context.handoff, choices=context.choices))
     if not context.payer_id or not context.requestor_id or not context.coverage:
-        return conclusion(GapsFound(at=now, actor="gateway", gaps=context.gaps, choices=context.choices))
+        gaps = _distinct((*context.gaps, *_further_gaps(world, context, now)))
+        return conclusion(GapsFound(at=now, actor="gateway", gaps=gaps, choices=context.choices))
     payer = world.payers[context.payer_id]
     guide = world.guide(payer)
     built = build(context, guide.mappings, world.site, payer, now=now, new_id=world.ids.new)
@@ -108,6 +111,20 @@ def _conclude(world: World, context: OrderContext, treatment: Treatment, now: da
         unchecked=report.not_evaluated,
         held_by=_held_by(treatment, world.site.review, payer.review),
     )
+
+
+def _further_gaps(world: World, context: OrderContext, now: datetime) -> tuple[Gap, ...]:
+    """What the request would lack even if payer, requestor and coverage were known: one list, not two rounds.
+
+    A trial request for a stand-in payer and requestor finds it; the request itself is thrown away.
+    """
+    if not world.payers or not world.site.requestors:
+        return ()
+    payer = world.payers[context.payer_id or next(iter(world.payers))]
+    requestor = context.requestor_id or world.site.requestors[0].key
+    trial = replace(context, payer_id=payer.id, requestor_id=requestor)
+    built = build(trial, world.guide(payer).mappings, world.site, payer, now=now, new_id=world.ids.new)
+    return tuple(gap for gap in built.gaps if context.coverage or not gap.element.startswith("Coverage"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from gateway.conformance import Profiles
 from gateway.mapping import Mappings
 from gateway.model.errors import ConfigFault
+from gateway.orders import OrderTables
 from gateway.payers.profile import PayerProfile, Payers
 from gateway.payers.site import Site
 from gateway.ports import Clock, Ids, Log, PayerClient, Store, Waiters
@@ -23,7 +24,7 @@ class Guide:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """Ports and loaded data; `guides` by version, e.g. `2.2.1`."""
+    """Ports and loaded data; `codes` read answers, `tables` read orders, `guides` by version, e.g. `2.2.1`."""
 
     store: Store
     payer_client: PayerClient
@@ -34,6 +35,7 @@ class World:
     site: Site
     payers: Payers
     codes: ReviewCodes
+    tables: OrderTables
     guides: Mapping[str, Guide]
 
     def guide(self, payer: PayerProfile) -> Guide:

@@ -16,8 +16,16 @@ MODULES = sorted(GATEWAY.rglob("*.py"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 # Direct imports that come as an inseparable part of a declared dependency.
-PARTS = {"antlr4": "fhirpathpy", "httpcore": "httpx", "starlette": "fastapi", "anyio": "fastapi", "pydantic_core": "pydantic",
-         "fhir": "fhir.resources", "yaml": "pyyaml", "dateutil": "fhirpathpy"}
+PARTS = {
+    "antlr4": "fhirpathpy",
+    "httpcore": "httpx",
+    "starlette": "fastapi",
+    "anyio": "fastapi",
+    "pydantic_core": "pydantic",
+    "fhir": "fhir.resources",
+    "yaml": "pyyaml",
+    "dateutil": "fhirpathpy",
+}
 
 
 def _name(path: Path) -> str:
@@ -36,8 +44,9 @@ def _imports(path: Path) -> set[str]:
 
 
 def test_the_import_contracts_hold() -> None:
-    done = subprocess.run([Path(sys.executable).parent / "lint-imports", "--no-cache"], cwd=ROOT, capture_output=True,
-                          text=True)
+    done = subprocess.run(
+        [Path(sys.executable).parent / "lint-imports", "--no-cache"], cwd=ROOT, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stdout
 
 
@@ -54,8 +63,11 @@ def test_no_module_is_over_400_lines_and_no_function_over_40(path: Path) -> None
 
 def test_only_the_clock_and_the_sandbox_read_the_time() -> None:
     allowed = {"gateway/adapters/clock.py", "gateway/sandbox/config.py"}
-    reading = {_name(path) for path in MODULES if re.search(r"datetime\.(now|utcnow|today)\(|date\.today\(|time\.time\(",
-                                                            path.read_text())}
+    reading = {
+        _name(path)
+        for path in MODULES
+        if re.search(r"datetime\.(now|utcnow|today)\(|date\.today\(|time\.time\(", path.read_text())
+    }
     assert reading <= allowed
 
 
@@ -72,8 +84,11 @@ def test_fhir_resources_is_used_in_its_r4b_namespace_only() -> None:
     for path in [*MODULES, *sorted((ROOT / "tests").rglob("*.py"))]:
         if path == Path(__file__):
             continue
-        wrong = {name for name in _imports(path) if name.startswith("fhir.resources")
-                 and not name.startswith("fhir.resources.R4B")} - {"fhir.resources"}
+        wrong = {
+            name
+            for name in _imports(path)
+            if name.startswith("fhir.resources") and not name.startswith("fhir.resources.R4B")
+        } - {"fhir.resources"}
         assert not wrong, f"{path}: {wrong}"
 
 
@@ -130,8 +145,11 @@ def test_every_mapping_has_its_test_beside_it() -> None:
 def test_no_url_of_a_code_system_or_extension_is_spelled_in_python_outside_the_sandbox() -> None:
     """They live in data (mappings, profiles, code tables); the sandbox is a second, independent reading."""
     offenders = [
-        _name(path) for path in MODULES
-        if "sandbox" not in path.parts and "conformance" not in path.parts and "responses" not in path.parts
+        _name(path)
+        for path in MODULES
+        if "sandbox" not in path.parts
+        and "conformance" not in path.parts
+        and "responses" not in path.parts
         and re.search(r"https?://(hl7\.org|terminology\.hl7|codesystem\.x12|www\.cms|www\.ama)", path.read_text())
     ]
     assert not offenders

@@ -50,8 +50,10 @@ def median(action: Callable[[], object], seconds: float = 1.5) -> float:
 
 def process(*arguments: str, runs: int = 5) -> float:
     """Median wall time of a whole process."""
-    return median(lambda: subprocess.run([sys.executable, *arguments], check=True, capture_output=True, cwd=ROOT),
-                  seconds=0.2 * runs)
+    return median(
+        lambda: subprocess.run([sys.executable, *arguments], check=True, capture_output=True, cwd=ROOT),
+        seconds=0.2 * runs,
+    )
 
 
 def main() -> None:
@@ -69,13 +71,20 @@ def main() -> None:
         Figure("order to checked bundle", median(lambda: intake.check(world, order, [], Treatment()))),
         Figure("profile check of the bundle", median(lambda: guide.profiles.check(document))),
         Figure("answer to reading", median(lambda: submit.read(reply, asked, world.codes))),
-        Figure("load the PAS 2.2.1 profiles and check once",
-               median(lambda: Profiles.load(folder).check(document), seconds=0.5)),
-        Figure("ready: world built and first order checked, new process",
-               process("-c", "import sys; sys.path.insert(0, '.')\n"
-                             "from tests.worlds import build_world\nfrom gateway.flow import intake\n"
-                             "from gateway.flow.prepare import Treatment\n"
-                             f"intake.check(build_world(), open({str(ORDER)!r}, 'rb').read(), [], Treatment())")),
+        Figure(
+            "load the PAS 2.2.1 profiles and check once",
+            median(lambda: Profiles.load(folder).check(document), seconds=0.5),
+        ),
+        Figure(
+            "ready: world built and first order checked, new process",
+            process(
+                "-c",
+                "import sys; sys.path.insert(0, '.')\n"
+                "from tests.worlds import build_world\nfrom gateway.flow import intake\n"
+                "from gateway.flow.prepare import Treatment\n"
+                f"intake.check(build_world(), open({str(ORDER)!r}, 'rb').read(), [], Treatment())",
+            ),
+        ),
         Figure("pa --help, new process", process("-m", "gateway", "--help")),
     ]
     show(len(bundle), parse, models, figures)
@@ -85,9 +94,17 @@ def show(size: int, parse: float, models: float, figures: list[Figure]) -> None:
     table = Table(title=f"One authorization; request bundle of {size} bytes; medians", box=box.SIMPLE_HEAD)
     for column in ("what", "ms", "x orjson.loads", "x R4B parse"):
         table.add_column(column, justify="left" if column == "what" else "right")
-    for figure in (Figure("baseline: orjson.loads", parse), Figure("baseline: fhir.resources R4B parse", models), *figures):
-        table.add_row(figure.name, f"{figure.seconds * 1000:.3f}", f"{figure.seconds / parse:.1f}",
-                      f"{figure.seconds / models:.2f}")
+    for figure in (
+        Figure("baseline: orjson.loads", parse),
+        Figure("baseline: fhir.resources R4B parse", models),
+        *figures,
+    ):
+        table.add_row(
+            figure.name,
+            f"{figure.seconds * 1000:.3f}",
+            f"{figure.seconds / parse:.1f}",
+            f"{figure.seconds / models:.2f}",
+        )
     Console().print(table)
 
 

@@ -16,6 +16,9 @@ def test_each_point_has_its_tests_or_what_it_waits_for(point: dict[str, Any]) ->
     assert ("tests" in point) != ("waits_for" in point)
     for node in point.get("tests", []):
         file, _, name = node.partition("::")
-        functions = {one.name for one in ast.walk(ast.parse((ROOT / file).read_text()))
-                     if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)}
+        functions = {
+            one.name
+            for one in ast.walk(ast.parse((ROOT / file).read_text()))
+            if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)
+        }
         assert name in functions, node

@@ -40,8 +40,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             ports.append(str(probe.getsockname()[1]))
-    process = subprocess.Popen([BIN / "pa", "demo", "--serve", "--home", folder, "--gateway-port", ports[0],
-                                "--sandbox-port", ports[1]], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [BIN / "pa", "demo", "--serve", "--home", folder, "--gateway-port", ports[0], "--sandbox-port", ports[1]],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     try:
         end = time.monotonic() + 40
         while not (folder / "env").exists():
@@ -66,8 +70,14 @@ def test_every_command_of_the_readme_works(home: Path) -> None:
     state = ""
     for command in script:
         run = f"set -o pipefail; {state}\n{command}"
-        done = subprocess.run(["bash", "-c", run], cwd=ROOT, capture_output=True, text=True, timeout=120,
-                              env={**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"})
+        done = subprocess.run(
+            ["bash", "-c", run],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            env={**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"},
+        )
         # 1 is "done, and something needs a person": the tour shows that on purpose
         assert done.returncode in (0, 1), f"{command}\n{done.stdout}\n{done.stderr}"
         assert "Traceback" not in done.stdout + done.stderr, command

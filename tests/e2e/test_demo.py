@@ -15,8 +15,18 @@ from gateway.fhir.bundle import entries_of
 from tests.worlds import ORDERS
 
 ROOT = Path(__file__).resolve().parents[2]
-SHOWN = ("approved", "partly approved", "modified", "denied", "pended", "contact payer", "rejected", "needs information",
-         "pharmacy benefit", "e-prescribing")
+SHOWN = (
+    "approved",
+    "partly approved",
+    "modified",
+    "denied",
+    "pended",
+    "contact payer",
+    "rejected",
+    "needs information",
+    "pharmacy benefit",
+    "e-prescribing",
+)
 
 pytestmark = pytest.mark.xdist_group("demo")
 
@@ -24,8 +34,14 @@ pytestmark = pytest.mark.xdist_group("demo")
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedProcess[str], Path]:
     home = tmp_path_factory.mktemp("demo")
-    done = subprocess.run([sys.executable, "-m", "gateway", "demo", "--home", home], cwd=ROOT, capture_output=True,
-                          text=True, timeout=120, env={"PATH": "/usr/bin:/bin", "COLUMNS": "200"})
+    done = subprocess.run(
+        [sys.executable, "-m", "gateway", "demo", "--home", home],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={"PATH": "/usr/bin:/bin", "COLUMNS": "200"},
+    )
     return done, home
 
 

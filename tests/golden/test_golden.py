@@ -36,7 +36,9 @@ def stages(order: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("order", sorted(ORDERS.glob("*.json")), ids=lambda path: path.stem)
-def test_an_example_order_still_gives_the_same_bundle_reply_and_record(order: Path, request: pytest.FixtureRequest) -> None:
+def test_an_example_order_still_gives_the_same_bundle_reply_and_record(
+    order: Path, request: pytest.FixtureRequest
+) -> None:
     folder = HERE / order.stem
     found = stages(order)
     if request.config.getoption("--update-golden"):
@@ -53,4 +55,5 @@ def test_an_example_order_still_gives_the_same_bundle_reply_and_record(order: Pa
 
 def test_every_golden_folder_has_its_order() -> None:
     assert {path.name for path in HERE.iterdir() if path.is_dir() and path.name != "__pycache__"} == {
-        path.stem for path in ORDERS.glob("*.json")}
+        path.stem for path in ORDERS.glob("*.json")
+    }

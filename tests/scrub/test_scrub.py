@@ -20,8 +20,14 @@ from gateway.worker import drain
 from tests.worlds import ORDERS, build_world, reply
 
 CANARIES = {
-    "family": "Canaryfamily", "given": "Canarygiven", "birth": "1931-07-19", "member": "CANARY0MEMBER1",
-    "street": "19 Canary Row", "note": "canary note text", "phone": "555-01-CANARY", "key": "canary-system",
+    "family": "Canaryfamily",
+    "given": "Canarygiven",
+    "birth": "1931-07-19",
+    "member": "CANARY0MEMBER1",
+    "street": "19 Canary Row",
+    "note": "canary note text",
+    "phone": "555-01-CANARY",
+    "key": "canary-system",
 }
 
 
@@ -37,9 +43,13 @@ def poisoned(name: str) -> bytes:
             resource["telecom"] = [{"system": "phone", "value": CANARIES["phone"]}]
         if resource["resourceType"] == "Coverage":
             resource["subscriberId"] = CANARIES["member"]
-            resource["identifier"] = [{"type": {"coding": [
-                {"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "MB"}]},
-                "system": CANARIES["key"], "value": CANARIES["member"]}]
+            resource["identifier"] = [
+                {
+                    "type": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "MB"}]},
+                    "system": CANARIES["key"],
+                    "value": CANARIES["member"],
+                }
+            ]
         if resource["resourceType"] in ("ServiceRequest", "DeviceRequest"):
             resource["note"] = [{"text": CANARIES["note"]}]
     return json.dumps(document)
@@ -51,11 +61,17 @@ def leaks(text: str) -> list[str]:
 
 def hostile_replies() -> list[Outcome]:
     everything = " ".join(CANARIES.values())
-    outcome = {"resourceType": "OperationOutcome", "issue": [
-        {"severity": "error", "code": "invalid", "details": {"text": everything}, "diagnostics": everything}]}
+    outcome = {
+        "resourceType": "OperationOutcome",
+        "issue": [{"severity": "error", "code": "invalid", "details": {"text": everything}, "diagnostics": everything}],
+    }
     return [
-        reply(outcome, status=400), reply(outcome, status=500), reply(outcome), reply({"resourceType": everything}),
-        reply({"resourceType": "Bundle", "type": everything, "entry": [{"resource": everything}]}), reply(everything),
+        reply(outcome, status=400),
+        reply(outcome, status=500),
+        reply(outcome),
+        reply({"resourceType": everything}),
+        reply({"resourceType": "Bundle", "type": everything, "entry": [{"resource": everything}]}),
+        reply(everything),
     ]
 
 
@@ -78,8 +94,9 @@ def call(world: World, method: str, path: str, **parts: Any) -> httpx.Response:
 @pytest.mark.parametrize("name", sorted(path.stem for path in ORDERS.glob("*.json")))
 def test_an_order_leaves_no_canary_in_the_log(name: str) -> None:
     world, sink = logged_world()
-    answer = call(world, "POST", "/orders?wait=0", content=poisoned(name),
-                  headers={"Content-Type": "application/fhir+json"})
+    answer = call(
+        world, "POST", "/orders?wait=0", content=poisoned(name), headers={"Content-Type": "application/fhir+json"}
+    )
     assert answer.status_code in (201, 202)
     drain(world, [one["id"] for one in answer.json()["authorizations"]], lease=timedelta(minutes=1))
     assert "order.received" in sink.getvalue()
@@ -89,20 +106,25 @@ def test_an_order_leaves_no_canary_in_the_log(name: str) -> None:
 @pytest.mark.parametrize("number", range(6))
 def test_a_payer_that_echoes_private_values_puts_none_into_the_log(number: int) -> None:
     world, sink = logged_world([hostile_replies()[number]])
-    answer = call(world, "POST", "/orders?wait=0", content=poisoned("knee_mri"),
-                  headers={"Content-Type": "application/fhir+json"})
+    answer = call(
+        world, "POST", "/orders?wait=0", content=poisoned("knee_mri"), headers={"Content-Type": "application/fhir+json"}
+    )
     drain(world, [one["id"] for one in answer.json()["authorizations"]], lease=timedelta(minutes=1))
     assert "submit." in sink.getvalue()
     assert leaks(sink.getvalue()) == []
 
 
-@pytest.mark.parametrize("body", [
-    poisoned("knee_mri")[:-20],
-    b'{"resourceType": "Patient", "name": [{"family": "Canaryfamily"}]}',
-    b'{"resourceType": "ServiceRequest", "id": "Canaryfamily", "id": "Canaryfamily"}',
-    b'["Canaryfamily", {"resourceType": "Canaryfamily"}]',
-    b'\xff Canaryfamily',
-], ids=["cut", "no order", "duplicate key", "odd list", "not utf-8"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        poisoned("knee_mri")[:-20],
+        b'{"resourceType": "Patient", "name": [{"family": "Canaryfamily"}]}',
+        b'{"resourceType": "ServiceRequest", "id": "Canaryfamily", "id": "Canaryfamily"}',
+        b'["Canaryfamily", {"resourceType": "Canaryfamily"}]',
+        b"\xff Canaryfamily",
+    ],
+    ids=["cut", "no order", "duplicate key", "odd list", "not utf-8"],
+)
 def test_a_refusal_quotes_nothing_of_the_body(body: bytes) -> None:
     world, sink = logged_world()
     answer = call(world, "POST", "/orders", content=body, headers={"Content-Type": "application/fhir+json"})
@@ -118,9 +140,12 @@ def test_an_unexpected_failure_shows_neither_content_nor_traceback() -> None:
     def explode(*_: object, **__: object) -> None:
         raise RuntimeError(" ".join(CANARIES.values()))
 
-    object.__setattr__(world.ids, "new", explode) if hasattr(world.ids, "__slots__") else setattr(world.ids, "new", explode)
-    answer = call(world, "POST", "/orders", content=poisoned("knee_mri"),
-                  headers={"Content-Type": "application/fhir+json"})
+    object.__setattr__(world.ids, "new", explode) if hasattr(world.ids, "__slots__") else setattr(
+        world.ids, "new", explode
+    )
+    answer = call(
+        world, "POST", "/orders", content=poisoned("knee_mri"), headers={"Content-Type": "application/fhir+json"}
+    )
     assert answer.status_code == 500
     assert leaks(answer.text + sink.getvalue()) == []
     assert "Traceback" not in answer.text + sink.getvalue()
@@ -128,8 +153,9 @@ def test_an_unexpected_failure_shows_neither_content_nor_traceback() -> None:
 
 def test_no_record_shows_its_private_parts_in_a_traceback() -> None:
     world, _ = logged_world()
-    answer = call(world, "POST", "/orders?wait=0", content=poisoned("knee_mri"),
-                  headers={"Content-Type": "application/fhir+json"})
+    answer = call(
+        world, "POST", "/orders?wait=0", content=poisoned("knee_mri"), headers={"Content-Type": "application/fhir+json"}
+    )
     record = world.store.authorization(answer.json()["authorizations"][0]["id"])
     legs = world.store.exchanges(record.id)
     order = world.store.order(record.order_id)
@@ -142,8 +168,9 @@ def test_no_record_shows_its_private_parts_in_a_traceback() -> None:
 def test_the_canaries_bite(tmp_path: Path) -> None:
     """The order really carries them: they do reach the payer."""
     world, _ = logged_world()
-    answer = call(world, "POST", "/orders?wait=0", content=poisoned("knee_mri"),
-                  headers={"Content-Type": "application/fhir+json"})
+    answer = call(
+        world, "POST", "/orders?wait=0", content=poisoned("knee_mri"), headers={"Content-Type": "application/fhir+json"}
+    )
     drain(world, [one["id"] for one in answer.json()["authorizations"]], lease=timedelta(minutes=1))
     sent = world.payer_client.received[0].decode()  # type: ignore[attr-defined]
     assert {"family", "given", "birth", "member"} <= set(leaks(sent))

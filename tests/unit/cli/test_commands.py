@@ -112,7 +112,9 @@ def test_profile_check_accepts_a_golden_bundle_and_names_rule_and_place_of_a_bro
     broken = tmp_path / "broken.json"
     broken.write_text(json.dumps(bundle))
     report = pa.json("profile", "check", str(broken), code=1)
-    assert ("Bundle.entry[0].resource.insurer", "cardinality") in {(one["path"], one["rule"]) for one in report["issues"]}
+    assert ("Bundle.entry[0].resource.insurer", "cardinality") in {
+        (one["path"], one["rule"]) for one in report["issues"]
+    }
     assert all(one["fix"] for one in report["issues"] if one["severity"] == "error")
     assert report["not_evaluated"]
 
@@ -125,7 +127,8 @@ def test_replay_compares_with_an_earlier_report_and_exits_1_on_drift(pa: Pa, tmp
     earlier["files"][0]["claims"][0]["gaps"] += 1
     report.write_text(json.dumps(earlier))
     assert pa.json("replay", str(ORDERS), "--check-only", "--expect", str(report), code=1)["drift"] == [
-        earlier["files"][0]["file"]]
+        earlier["files"][0]["file"]
+    ]
 
 
 def test_replay_reports_a_file_that_cannot_be_read_and_goes_on(pa: Pa, tmp_path: Path) -> None:

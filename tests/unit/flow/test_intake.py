@@ -55,8 +55,9 @@ def test_a_completion_with_only_what_the_gaps_named_finishes_the_order(world: Wo
 
 def test_json_that_readers_disagree_about_is_refused_and_nothing_is_stored(world: World) -> None:
     with pytest.raises(BadOrder) as refused:
-        intake.receive(world, b'{"resourceType": "Bundle", "type": "a", "type": "b"}', Treatment(), client="t",
-                       actor="ehr:t")
+        intake.receive(
+            world, b'{"resourceType": "Bundle", "type": "a", "type": "b"}', Treatment(), client="t", actor="ehr:t"
+        )
     assert "json-duplicate-key" in str(refused.value)
     assert refused.value.fix
 
@@ -117,8 +118,9 @@ def test_a_pharmacy_drug_is_handed_off_and_nothing_is_sent(world: World) -> None
 def test_a_decision_by_phone_is_entered_with_who_when_and_evidence(world: World) -> None:
     identity = submit(world, "with_gaps")
     decision = review.SpokenDecision(result=Result.APPROVED, authorization_number="PHONE-1")
-    record = review.record_decision(world, identity, [decision], actor="person:nurse", channel=Channel.PHONE,
-                                    evidence="call reference 1234")
+    record = review.record_decision(
+        world, identity, [decision], actor="person:nurse", channel=Channel.PHONE, evidence="call reference 1234"
+    )
     assert (record.state, record.determination) == (State.DECIDED, Result.APPROVED)
     answer = record.items[0].answer
     assert answer is not None
@@ -133,11 +135,23 @@ def test_a_decision_without_evidence_or_for_an_item_that_is_not_there_is_refused
     with pytest.raises(OurFault):
         review.record_decision(world, identity, [decision], actor="person:n", channel=Channel.FAX, evidence=" ")
     with pytest.raises(OurFault):
-        review.record_decision(world, identity, [review.SpokenDecision(item=9, result=Result.DENIED)],
-                               actor="person:n", channel=Channel.FAX, evidence="letter")
+        review.record_decision(
+            world,
+            identity,
+            [review.SpokenDecision(item=9, result=Result.DENIED)],
+            actor="person:n",
+            channel=Channel.FAX,
+            evidence="letter",
+        )
     with pytest.raises(OurFault):
-        review.record_decision(world, identity, [review.SpokenDecision(result=Result.PENDED)], actor="person:n",
-                               channel=Channel.FAX, evidence="letter")
+        review.record_decision(
+            world,
+            identity,
+            [review.SpokenDecision(result=Result.PENDED)],
+            actor="person:n",
+            channel=Channel.FAX,
+            evidence="letter",
+        )
 
 
 def test_a_modified_answer_asks_to_be_acknowledged(world: World) -> None:

@@ -62,10 +62,19 @@ def test_the_exact_bytes_are_on_disk_before_they_are_sent() -> None:
     assert world.store.authorization(identity).state is State.IN_DOUBT
 
 
-@pytest.mark.parametrize("outcome", [
-    Lost("reset"), reply({}, status=500), reply({}, status=502), reply({}, status=503), reply({}, status=308),
-    reply({"resourceType": "Bundle"}), reply("nonsense"),
-], ids=["lost", "500", "502", "503", "308", "empty bundle", "not a resource"])
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        Lost("reset"),
+        reply({}, status=500),
+        reply({}, status=502),
+        reply({}, status=503),
+        reply({}, status=308),
+        reply({"resourceType": "Bundle"}),
+        reply("nonsense"),
+    ],
+    ids=["lost", "500", "502", "503", "308", "empty bundle", "not a resource"],
+)
 def test_a_lost_server_error_or_untrustworthy_answer_is_in_doubt_and_never_resent(outcome: Outcome) -> None:
     world = build_world(script=[outcome])
     identity = receive(world)
@@ -97,8 +106,12 @@ def test_what_the_payer_did_not_accept_goes_again_with_the_same_bytes_after_a_wa
 
 
 def test_a_refusal_is_rejected_and_not_denied() -> None:
-    outcome = {"resourceType": "OperationOutcome", "issue": [
-        {"severity": "error", "code": "invalid", "expression": ["Bundle.entry[0]"], "details": {"text": "no"}}]}
+    outcome = {
+        "resourceType": "OperationOutcome",
+        "issue": [
+            {"severity": "error", "code": "invalid", "expression": ["Bundle.entry[0]"], "details": {"text": "no"}}
+        ],
+    }
     world = build_world(script=[reply(outcome, status=400)])
     identity = receive(world)
     drain(world, [identity], lease=LEASE)
