@@ -149,11 +149,11 @@ def _code(code: "Code | None") -> str:
 
 
 def gaps(missing: Iterable["Gap"]) -> None:
-    table(
-        "Missing",
-        ("looked at", "what would satisfy it", "for", "rule"),
-        [(gap.path, gap.need, gap.element, gap.rule) for gap in missing],
-    )
+    """What is missing, one block each: where was looked, what would satisfy it, which element waits for it."""
+    typer.echo("Missing:")
+    for number, gap in enumerate(missing, start=1):
+        typer.echo(f"{number:3}. {gap.path}\n     needs {gap.need}\n     for {gap.element} ({gap.rule})")
+    typer.echo("")
 
 
 def _item(item: "Item") -> tuple[str, ...]:
