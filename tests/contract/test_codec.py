@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.contract.lives import ITEMS, lives
 
 from gateway.adapters.store.codec import EVENTS, decode, decode_event, encode
 from gateway.model import events, lifecycle
 from gateway.model.authorization import Authorization, Quantity
+from tests.contract.lives import ITEMS, lives
 
 INSTANTS = st.datetimes(min_value=datetime(1900, 1, 1), timezones=st.just(UTC)).map(  # noqa: DTZ001
     lambda at: at.replace(fold=0)

@@ -10,7 +10,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.contract.lives import START, Life, exchange, opened, order
 from sqlalchemy import event, text, update
 from sqlalchemy.exc import DBAPIError
 
@@ -21,6 +20,7 @@ from gateway.model.authorization import State
 from gateway.model.changes import ChangeSet
 from gateway.model.errors import ConfigFault, NotFound
 from gateway.ports import Query
+from tests.contract.lives import START, Life, exchange, opened, order
 
 HERE = Path(__file__).parent
 

@@ -5,9 +5,9 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from tests.contract.lives import completion, exchange, opened
 
 from gateway.adapters.store import open_store
+from tests.contract.lives import completion, exchange, opened
 
 COLUMNS = {"order": "client", "completion": "actor", "event": "actor", "exchange": "url"}
 """For each table, a column someone might like to have said something else."""

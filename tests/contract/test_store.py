@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta, timezone
 from threading import Barrier, Thread
 
 import pytest
-from tests.contract.lives import START, Life, completion, exchange, lives, opened, order, work
 
 from gateway.model import events as e
 from gateway.model import lifecycle
@@ -13,6 +12,7 @@ from gateway.model.authorization import State
 from gateway.model.changes import ChangeSet
 from gateway.model.errors import Conflict, NotFound
 from gateway.ports import Client, Query, Store
+from tests.contract.lives import START, Life, completion, exchange, lives, opened, order, work
 
 
 def test_a_record_comes_back_as_it_was_committed(store: Store) -> None:

@@ -5,11 +5,11 @@ from datetime import timedelta
 from threading import Barrier, Thread
 
 import pytest
-from tests.contract.lives import START, opened, work
 
 from gateway.model.changes import ChangeSet, Work
 from gateway.model.errors import Conflict
 from gateway.ports import Store
+from tests.contract.lives import START, opened, work
 
 LEASE = timedelta(seconds=60)
 

@@ -10,9 +10,9 @@ from gateway.flow.change import SUBMIT
 from gateway.flow.prepare import Treatment
 from gateway.flow.world import World
 from gateway.model.authorization import Result, State
+from gateway.model.changes import Work
 from gateway.model.errors import Conflict
 from gateway.model.exchange import Direction, Lost, NotSent, Outcome
-from gateway.model.changes import Work
 from gateway.worker import drain
 from tests.worlds import NOW, ORDERS, SandboxPayer, build_world, reply
 
