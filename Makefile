@@ -10,7 +10,7 @@ demo: $(READY)
 	$(BIN)/pa demo
 
 test: $(READY)
-	$(BIN)/pytest -n auto --dist loadgroup
+	$(BIN)/pytest -n auto --dist loadfile
 
 serve: $(READY)
 	$(BIN)/pa demo --serve

@@ -41,7 +41,6 @@ def serve(world: World, settings: Settings, workers: Workers) -> None:
     config = uvicorn.Config(
         create_app(world, settings),
         log_config=None,
-        log_level="critical",
         access_log=False,
         server_header=False,
         proxy_headers=False,

@@ -91,18 +91,22 @@ def _conclude(world: World, context: OrderContext, treatment: Treatment, now: da
         return conclusion(HandedOff(at=now, actor="gateway", where=context.handoff, choices=context.choices))
     if not context.payer_id or not context.requestor_id or not context.coverage:
         gaps = _distinct((*context.gaps, *_further_gaps(world, context, now)))
-        return conclusion(GapsFound(at=now, actor="gateway", gaps=gaps, choices=context.choices))
+        return conclusion(
+            GapsFound(at=now, actor="gateway", payer=context.payer_id, gaps=gaps, choices=context.choices)
+        )
     payer = world.payers[context.payer_id]
     guide = world.guide(payer)
     built = build(context, guide.mappings, world.site, payer, now=now, new_id=world.ids.new)
     gaps = _distinct((*context.gaps, *built.gaps))
     choices = (*context.choices, *built.choices)
     if gaps:
-        return conclusion(GapsFound(at=now, actor="gateway", gaps=gaps, choices=choices))
+        return conclusion(GapsFound(at=now, actor="gateway", payer=context.payer_id, gaps=gaps, choices=choices))
     report = guide.profiles.check(built.bundle)
     blockers = tuple(_blocker(issue) for issue in report.issues if issue.is_error)
     if blockers:
-        return conclusion(GapsFound(at=now, actor="gateway", blockers=blockers, choices=choices))
+        return conclusion(
+            GapsFound(at=now, actor="gateway", payer=context.payer_id, blockers=blockers, choices=choices)
+        )
     event = _built(built, context, payer.id, payer.speaks["pas"], urgency, now)
     return conclusion(
         event,

@@ -30,8 +30,12 @@ class OrderReceived(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GapsFound(Event):
-    """The order lacks something the payer needs, or the built request breaks a rule of its profile."""
+    """The order lacks something the payer needs, or the built request breaks a rule of its profile.
 
+    `payer` is the one the coverage routes to; empty when none could be told.
+    """
+
+    payer: str = ""
     gaps: tuple[Gap, ...] = ()
     blockers: tuple[Blocker, ...] = ()
     choices: tuple[Choice, ...] = ()

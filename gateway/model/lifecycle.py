@@ -95,7 +95,7 @@ Change = dict[str, Any]
 
 
 def _gaps_found(_: Authorization, event: e.GapsFound) -> Change:
-    return {"gaps": event.gaps, "blockers": event.blockers, "choices": event.choices}
+    return {"gaps": event.gaps, "blockers": event.blockers, "choices": event.choices, "payer": event.payer}
 
 
 def _request_built(_: Authorization, event: e.RequestBuilt) -> Change:

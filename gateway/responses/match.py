@@ -59,7 +59,7 @@ def _matched(entry: Entry, opened: Opened, asked: Asked) -> Oddities | None:
 def _by_reference(reference: str, request: Element, entry: Entry, index: Index, asked: Asked) -> Oddities | None:
     path = f"{request.path}.reference"
     plain = reference.partition("/_history/")[0]
-    if asked.claim_url and asked.claim_url in (plain, f"{entry.full_url.removesuffix(entry.type_id)}{plain}"):
+    if asked.claim_url in (plain, f"{entry.full_url.removesuffix(entry.type_id)}{plain}"):
         return ()
     if _tail(plain) == _tail(asked.claim_url) != "":
         if plain.startswith(("Claim/", "urn:uuid:")):

@@ -46,16 +46,20 @@ class Pool:
 
 def step(world: World, owner: str, lease: timedelta) -> bool:
     """Do one due step; False when nothing is due. A failure is logged and the step comes round again."""
-    work = world.store.claim(owner, world.clock.now(), lease)
-    if work is None:
-        return False
+    work: Work | None = None
     try:
-        _STEPS[work.step](world, work)
+        work = world.store.claim(owner, world.clock.now(), lease)
+        if work:
+            _STEPS[work.step](world, work)
     except GatewayError as fault:
-        world.log.write("work.failed", authorization=work.authorization, step=work.step, code=fault.code)
+        world.log.write("work.failed", **_which(work), code=fault.code)
     except Exception as fault:  # noqa: BLE001 - a defect must not end the thread; the step comes round after its lease
-        world.log.write("work.failed", authorization=work.authorization, step=work.step, fault=describe(fault))
-    return True
+        world.log.write("work.failed", **_which(work), fault=describe(fault))
+    return work is not None
+
+
+def _which(work: Work | None) -> dict[str, str]:
+    return {"authorization": work.authorization, "step": work.step} if work else {}
 
 
 def drain(world: World, authorizations: Collection[str], *, lease: timedelta) -> None:

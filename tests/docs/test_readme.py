@@ -64,7 +64,6 @@ def test_the_readme_has_a_tour() -> None:
     assert len([command for command in commands() if command not in EXEMPT]) >= 8
 
 
-@pytest.mark.xdist_group("served")
 def test_every_command_of_the_readme_works(home: Path) -> None:
     script = [command.replace(".serve/", f"{home}/") for command in commands() if command not in EXEMPT]
     state = ""

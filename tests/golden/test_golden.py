@@ -30,7 +30,7 @@ def stages(order: Path) -> dict[str, bytes]:
         for exchange in world.store.exchanges(identity):
             if stage := _STAGES[exchange.direction]:
                 found[f"{prefix}{stage}"] = json.pretty(json.loads(exchange.body))
-        record = views.authorization(world.store.authorization(identity)).model_dump(mode="json")
+        record = views.authorization(world.store.authorization(identity)).plain()
         found[f"{prefix}3_record"] = json.pretty(record)
     return found
 

@@ -66,6 +66,7 @@ def test_a_relative_reference_prefers_the_base_of_its_own_entry() -> None:
         "https://a.example/Patient/p2",
         "urn:uuid:nobody",
         "Patient?identifier=x",
+        "Practitioner?identifier=https://a.example/Patient/p1",
         "Patient/p1?x=1",
         "",
         "#contained",

@@ -110,11 +110,11 @@ def test_brackets_inside_strings_do_not_count(text: str) -> None:
 
 @pytest.mark.parametrize("end", [b"", b"\\", b'"', b'\\"'])
 def test_a_string_of_quotes_that_never_ends_costs_no_more_than_its_length(end: bytes) -> None:
-    raw = b"[" + b"[]," * 100 + b'"' + b'\\"' * 300_000 + end
+    raw = b"[" + b"[]," * 100 + b'"' + b'\\"' * 20_000 + end
     begun = time.process_time()
     with pytest.raises(json.JsonFault, match="json-syntax"):
         json.loads(raw)
-    assert time.process_time() - begun < 2
+    assert time.process_time() - begun < 1
 
 
 def test_a_large_attachment_costs_little_more_memory_than_its_size() -> None:
