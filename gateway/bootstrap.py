@@ -23,6 +23,7 @@ from gateway.responses import load_codes
 from gateway.settings import Settings, data_folder
 
 MEMORY = "memory:"
+LONGEST_COMMIT_SECONDS = 30.0
 
 
 class Guides(Mapping[str, Guide]):
@@ -93,10 +94,9 @@ def gateway(settings: Settings, log: Log | None = None) -> Iterator[World]:
 
 
 def _check_lease(settings: Settings, payers: Payers) -> None:
-    """A lease that ends while its owner still sends would put a healthy request in doubt."""
-    slow = {
-        payer.id: longest_submit(payer) for payer in payers.values() if longest_submit(payer) >= settings.lease_seconds
-    }
+    """A lease that ends while its owner still sends or writes would put a healthy request in doubt."""
+    need = {payer.id: longest_submit(payer) + LONGEST_COMMIT_SECONDS for payer in payers.values()}
+    slow = {name: seconds for name, seconds in need.items() if seconds >= settings.lease_seconds}
     if slow:
         raise ConfigFault(
             f"PA_LEASE_SECONDS is {settings.lease_seconds}, and a submit may take longer than that.",

@@ -1,6 +1,6 @@
 """What the flow needs from the world, as Protocols; adapters satisfy them by structure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -60,8 +60,11 @@ class Store(Protocol):
 
     def exchanges(self, authorization: str) -> tuple[Exchange, ...]: ...
 
-    def claim(self, owner: str, now: datetime, lease: timedelta) -> Work | None:
-        """The most overdue step that is due and not leased to someone else; its fence rises by one."""
+    def claim(self, owner: str, now: datetime, lease: timedelta, *, only: Collection[str] | None = None) -> Work | None:
+        """The most overdue step that is due and not leased to someone else; its fence rises by one.
+
+        `only` limits the choice to these authorizations.
+        """
 
     def work(self, authorization: str) -> Work | None: ...
 

@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8180, ge=0, le=65535)
     workers: int = Field(default=4, ge=1, le=64)
-    lease_seconds: int = Field(default=60, ge=20)
+    lease_seconds: int = Field(default=90, ge=20)
     order_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)
 
     @property

@@ -58,26 +58,34 @@ class Gate:
         if scope["type"] == "http" and scope["path"] not in OPEN:
             try:
                 clients = await to_thread.run_sync(self._store.clients)
-                scope.setdefault("state", {})["caller"] = identify(Headers(scope=scope), clients)
+                scope.setdefault("state", {})["caller"] = identify(
+                    Headers(scope=scope), clients, peer=(scope.get("client") or ("",))[0]
+                )
             except GatewayError as fault:
                 await problem(fault)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
 
-def identify(headers: Headers, clients: Sequence[Client]) -> Caller:
-    """The caller by the headers of a request.
+def identify(headers: Headers, clients: Sequence[Client], *, peer: str) -> Caller:
+    """The caller by the headers of a request, and by the address of its `peer` where no client is set up.
 
     Raises:
         Unauthenticated: clients are set up, and the token is none of theirs.
-        NotLocal: no client is set up, and the request was not meant for this machine: its Host or Origin is another
-            name, as when a web page makes a browser call us (DNS rebinding, cross-site requests).
+        NotLocal: no client is set up, and the request comes from another machine, or was not meant for this one:
+            its Host or Origin is another name, as when a web page makes a browser call us (DNS rebinding, cross-site
+            requests).
     """
     if clients:
         return Caller(_client(headers, clients).name)
     origins = headers.getlist("origin")
     hosts = headers.getlist("host")
-    if len(hosts) != 1 or not _names_loopback(f"//{hosts[0]}") or not all(map(_names_loopback, origins)):
+    if (
+        not is_loopback(peer)
+        or len(hosts) != 1
+        or not _names_loopback(f"//{hosts[0]}")
+        or not all(map(_names_loopback, origins))
+    ):
         raise NotLocal(fix="Call it as 127.0.0.1 or localhost, or set up a client: pa client add NAME.")
     return Caller(LOCAL)
 

@@ -74,6 +74,8 @@ class Decision(Act):
     channel: ByHand
     evidence: Annotated[Words, StringConstraints(min_length=1)]
     """Who said it, a call reference, or where the letter is kept."""
+    decided_on: date | None = None
+    """The day on which the payer decided; today when left out."""
     decisions: Annotated[tuple[ItemDecision, ...], Field(min_length=1, max_length=1000)]
 
 

@@ -16,6 +16,8 @@ def next_step(record: Authorization) -> str:
         return f"Review the request, then let it go: POST {here}/release"
     if record.state is State.REJECTED:
         return f"The payer could not process it; correct and resend: PATCH /orders/{record.order_id}"
+    if record.not_before:
+        return f"Nothing: it is sent again at {record.not_before:%Y-%m-%dT%H:%M:%SZ}; {record.attention}"
     if record.state in (State.IN_DOUBT, State.PERSON_NEEDED):
         return f"Ask the payer, then enter the decision: POST {here}/decision"
     return record.handoff

@@ -68,5 +68,6 @@ def record_decision(world: WorldOf, record: OwnAuthorization, caller: CallerOf, 
         actor=act.actor(caller),
         channel=act.channel,
         evidence=act.evidence,
+        decided_on=act.decided_on,
     )
     return answer(views.authorization(decided))

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gateway.flow.world import World
-    from gateway.model.authorization import Authorization
+    from gateway.model.authorization import Authorization, Result
 
 app = typer.Typer(no_args_is_help=True, help="Authorizations: list, show, review before sending, decide by hand.")
 
@@ -145,47 +145,79 @@ def acknowledge(identity: Id, by: By = "cli", as_json: Json = False) -> None:
 @app.command()
 def record(
     identity: Id,
-    result: Annotated[
-        str, typer.Option(help="approved, partly_approved, modified, denied, cancelled, no_action_required.")
-    ],
     channel: Annotated[str, typer.Option(help="phone, portal, fax or mail.")],
     evidence: Annotated[str, typer.Option(help="Who said it, a call reference, where the letter is kept.")],
-    item: Annotated[int, typer.Option(help="Only this item; 0 is every item.")] = 0,
-    number: Annotated[str, typer.Option(help="Authorization number.")] = "",
+    result: Annotated[
+        str,
+        typer.Option(
+            help="For every item: approved, partly_approved, modified, denied, cancelled, no_action_required."
+        ),
+    ] = "",
+    item: Annotated[list[str], typer.Option(help="For one item, N=RESULT or N=RESULT:NUMBER; repeatable.")] = [],  # noqa: B006
+    number: Annotated[str, typer.Option(help="Authorization number, with --result.")] = "",
     valid_from: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])] = None,
     valid_through: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])] = None,
     reason: Annotated[list[str], typer.Option(help="Decision reason code; repeatable.")] = [],  # noqa: B006
     note: Annotated[str, typer.Option(help="What was said.")] = "",
+    on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day the payer decided; today.")] = None,
     by: By = "cli",
     as_json: Json = False,
 ) -> None:
-    """Enter a decision that came by phone, portal, fax or mail."""
+    """Enter a decision that came by phone, portal, fax or mail; items not named keep the final answer they have."""
     from gateway.flow import review
-    from gateway.model.authorization import Channel, Result
+    from gateway.model.authorization import Channel
     from gateway.model.errors import OurFault
 
     by_hand = {one.value for one in Channel} - {Channel.PAS.value}
     if channel not in by_hand:
-        raise OurFault(
-            f"{channel} is not a channel of a spoken decision.", fix=f"Use one of: {', '.join(sorted(by_hand))}."
+        raise OurFault(f"{channel} is no channel of a spoken decision.", fix=f"Use {', '.join(sorted(by_hand))}.")
+    if bool(result) == bool(item):
+        raise OurFault("Say what was decided.", fix="Give --result for every item, or --item for single ones.")
+    said = [_spoken(one) for one in item] if item else [(0, result, number)]
+    decisions = [
+        review.SpokenDecision(
+            item=sequence,
+            result=_result(outcome),
+            authorization_number=granted,
+            note=note,
+            reason_codes=tuple(reason),
+            valid_from=valid_from.date() if valid_from else None,
+            valid_through=valid_through.date() if valid_through else None,
         )
-    if result not in {one.value for one in Result}:
-        raise OurFault(f"{result} is not a result.", fix="See pa auth record --help.")
-    decision = review.SpokenDecision(
-        item=item,
-        result=Result(result),
-        authorization_number=number,
-        note=note,
-        reason_codes=tuple(reason),
-        valid_from=valid_from.date() if valid_from else None,
-        valid_through=valid_through.date() if valid_through else None,
-    )
+        for sequence, outcome, granted in said
+    ]
+    day = on.date() if on else None
     _change(
         lambda world: review.record_decision(
-            world, identity, [decision], actor=f"person:{by}", channel=Channel(channel), evidence=evidence
+            world,
+            identity,
+            decisions,
+            actor=f"person:{by}",
+            channel=Channel(channel),
+            evidence=evidence,
+            decided_on=day,
         ),
         as_json,
     )
+
+
+def _spoken(text: str) -> tuple[int, str, str]:
+    from gateway.model.errors import OurFault
+
+    sequence, equals, rest = text.partition("=")
+    if not equals or not sequence.isdecimal() or not int(sequence):
+        raise OurFault(f"--item {text} cannot be read.", fix="Write N=RESULT or N=RESULT:NUMBER, e.g. 2=denied.")
+    outcome, _, number = rest.partition(":")
+    return int(sequence), outcome, number
+
+
+def _result(text: str) -> "Result":
+    from gateway.model.authorization import Result
+    from gateway.model.errors import OurFault
+
+    if text not in {one.value for one in Result}:
+        raise OurFault(f"{text} is not a result.", fix="See pa auth record --help.")
+    return Result(text)
 
 
 @app.command()

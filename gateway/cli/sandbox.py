@@ -107,10 +107,10 @@ def received(
 
 
 @app.command()
-def reset(url: Url = _URL) -> None:
+def reset(url: Url = _URL, as_json: Json = False) -> None:
     """Make the running sandbox forget requests and decisions."""
     _call("DELETE", f"{url}/sandbox/received")
-    typer.echo("forgotten")
+    typer.echo('{"forgotten": true}' if as_json else "forgotten")
 
 
 def _ready(known: Any, identity: str) -> dict[str, Any]:

@@ -106,7 +106,8 @@ def next_command(record: "Authorization") -> str:
 
 def needs_person(record: "Authorization") -> bool:
     """Whether a command that leaves this record exits with 1."""
-    return record.state in ("documenting", "rejected", "in_doubt", "person_needed") or record.acknowledge
+    waits = record.state in ("documenting", "rejected", "in_doubt", "person_needed")
+    return waits or record.acknowledge or record.not_before is not None
 
 
 def show(record: "Authorization") -> None:

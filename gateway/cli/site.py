@@ -37,6 +37,7 @@ def init(
     review: Annotated[str, typer.Option(help="send or hold.")] = "send",
     kid: Annotated[str, typer.Option(help="Name of the signing key.")] = "main",
     alg: Annotated[str, typer.Option(help="ES384 or RS384.")] = "ES384",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Write a commented site profile and, beside it, a new signing key that only you can read."""
     from gateway.cli.site_template import EXAMPLE, site_yaml
@@ -54,6 +55,11 @@ def init(
     text = site_yaml({"known_as": (), **(EXAMPLE if example else {}), **own, **chosen, "key_file": key.name})
     _refuse_bad(kid, alg, path, force=force)
     made = _write(path, text, key, alg)
+    if as_json:
+        from gateway.cli.screen import print_json
+
+        print_json({"path": str(path), "key": str(key), "example": example})
+        return
     typer.echo(f"{path}: written. {key}: {made}.")
     if example:
         typer.echo("The clinic in it is invented; replace it before a real payer sees it.")

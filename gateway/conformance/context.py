@@ -27,6 +27,11 @@ class Guide:
     overrides: Overrides
     fixes: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def structures(self) -> str:
+        """What the canonicals of the guide's own profiles and extensions start with."""
+        return f"{self.canonical}/StructureDefinition/"
+
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
@@ -50,6 +55,7 @@ class Context:
 
     Attributes:
         resources: every resource met, by its path: the checked one, entries, contained ones.
+        profiled: by its path, every Reference that the guide wants to lead to a resource of one of its profiles.
     """
 
     guide: Guide
@@ -58,6 +64,7 @@ class Context:
     pointers: list[Pointer] = field(default_factory=list)
     demands: list[Demand] = field(default_factory=list)
     resources: dict[str, Item] = field(default_factory=dict)
+    profiled: dict[str, Item] = field(default_factory=dict)
 
     def trial(self) -> "Context":
         """A context of the same guide that has found nothing yet."""

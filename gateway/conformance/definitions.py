@@ -107,6 +107,7 @@ class Definition:
         type: the R4 type it is or constrains.
         context: for an extension, where it may stand, each `kind:expression`.
         modifier: for an extension, whether it is a modifier extension.
+        abstract: whether other profiles derive from it and no resource is only this.
         added: rules the definition does not hold, each with the id of its element.
         dropped: keys of published rules not to be run.
     """
@@ -117,6 +118,7 @@ class Definition:
     elements: Compact
     context: tuple[str, ...] = ()
     modifier: bool = False
+    abstract: bool = False
     added: tuple[tuple[str, Rule], ...] = ()
     dropped: frozenset[str] = frozenset()
 
@@ -151,6 +153,7 @@ def read_definition(name: str, compact: Compact, *, dropped: frozenset[str] = fr
         compact["elements"],
         tuple(compact.get("context", ())),
         bool(compact.get("modifier", False)),
+        bool(compact.get("abstract", False)),
         dropped=dropped,
     )
 

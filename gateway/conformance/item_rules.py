@@ -1,7 +1,8 @@
-"""Rules about the rows of a Claim that no StructureDefinition holds (PAS 2.2.1 spec-22, spec-34)."""
+"""Rules about the rows of a Claim that no StructureDefinition holds (PAS 2.2.1 spec-22, 34, 69 to 72)."""
 
 from gateway.conformance.context import Context
 from gateway.conformance.items import Item
+from gateway.conformance.references import declared
 from gateway.fhir.outcome import Severity
 
 # Row, and the property of Claim.item that points at it.
@@ -13,6 +14,7 @@ _POINTERS = {
 }
 _NUMBERED = ("item", "insurance", *_POINTERS)
 _RULES = {"supportingInfo": "spec-22"}
+_UPDATE_ONLY = ("extension-infoChanged", "modifierextension-infoCancelled")
 _IMMEDIATE_APPEAL = "1"  # X12 1322
 
 
@@ -21,6 +23,7 @@ def check_claim(context: Context, claim: Item) -> None:
     for name in _NUMBERED:
         _unique(context, claim, name)
     _immediate_appeals(context, claim)
+    _flags(context, claim)
     for name, pointer in _POINTERS.items():
         known = {_number(row) for row in claim.child(name)}
         for item in claim.child("item"):
@@ -66,7 +69,7 @@ def _immediate_appeals(context: Context, claim: Item) -> None:
 
     As published the rule can never fail (profiles/pas/2.2.1/overrides.yaml).
     """
-    base = f"{context.guide.canonical}/StructureDefinition/extension-"
+    base = f"{context.guide.structures}extension-"
     if _extensions(claim, f"{base}levelOfServiceCode"):
         return
     for item in claim.child("item"):
@@ -86,6 +89,30 @@ def _immediate_appeals(context: Context, claim: Item) -> None:
                     "Send the extension levelOfServiceCode on the Claim.",
                     code="business-rule",
                 )
+
+
+def _flags(context: Context, claim: Item) -> None:
+    """infoChanged and infoCancelled compare with a prior Claim; only profile-claim-update has them."""
+    if _is_update(context, claim):
+        return
+    urls = [f"{context.guide.structures}{name}" for name in _UPDATE_ONLY]
+    for row in (*claim.child("item"), *claim.child("supportingInfo")):
+        for extension in (*row.child("extension"), *row.child("modifierExtension")):
+            if isinstance(extension.value, dict) and extension.value.get("url") in urls:
+                context.findings.error(
+                    "update-only",
+                    extension.path,
+                    "Only an update says what is changed or cancelled.",
+                    "Remove the extension, or send the Claim as an update of the prior one (profile-claim-update).",
+                    code="business-rule",
+                )
+
+
+def _is_update(context: Context, claim: Item) -> bool:
+    """By what the Claim declares to be; one that declares nothing of the guide is an update if it has `related`."""
+    urls = [canonical.partition("|")[0] for canonical in declared(claim)]
+    own = [url.removeprefix(context.guide.structures) for url in urls if url.startswith(context.guide.structures)]
+    return "profile-claim-update" in own if own else bool(claim.child("related"))
 
 
 def _extensions(item: Item, url: str) -> list[Item]:

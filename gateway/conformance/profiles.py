@@ -82,7 +82,8 @@ class Profiles:
         self._judge(context, index)
         for item in list(context.resources.values()):
             if item.type == "Bundle":
-                bundle_rules.check_bundle(context, index, item.path)
+                profile = chosen if item is root else self._choose(item, None)
+                bundle_rules.check_bundle(context, index, item.path, profile)
             elif item.type == "Claim":
                 item_rules.check_claim(context, item)
         return context.findings.report(chosen)

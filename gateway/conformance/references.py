@@ -57,6 +57,8 @@ def declared(item: Item) -> list[str]:
 
 
 def _point(context: Context, pointer: Pointer, index: Index, sources: dict[str, Entry]) -> None:
+    if any(name.startswith(context.guide.structures) for name in pointer.targets):
+        context.profiled[pointer.item.path] = pointer.item
     value = pointer.item.value
     reference = value.get("reference") if isinstance(value, dict) else None
     if not isinstance(reference, str) or not pointer.targets:

@@ -8,7 +8,7 @@ from gateway.fhir import json
 from gateway.flow.change import SUBMIT, Draft, leg
 from gateway.flow.prepare import Prepared, Treatment, documents, prepare
 from gateway.flow.world import World
-from gateway.model.authorization import Authorization, State
+from gateway.model.authorization import Authorization
 from gateway.model.changes import Completion, StoredOrder
 from gateway.model.errors import IllegalTransition, OurFault
 from gateway.model.events import Dropped, Event, Held, OrderCompleted, OrderReceived, RequestBuilt
@@ -81,13 +81,10 @@ def complete(world: World, order_id: str, body: bytes, *, actor: str) -> Receive
         raise IllegalTransition(states, OrderCompleted.__name__, ["a new order"])
     treatment = Treatment(split=order.split, hold=order.hold, requestor=order.requestor, payer=order.payer)
     parsed = documents(order.body, [*(completion.body for completion in earlier), body])
-    settled = {
-        ref
-        for record in records
-        if record.state is not State.CANCELLED and record.order_refs not in changeable
-        for ref in record.order_refs
-    }
-    prepared = [one for one in prepare(world, parsed, treatment, now=now) if not settled & set(one.order_refs)]
+    # Orders that a payer has, or that were decided or dropped, keep what became of them.
+    open_refs = {ref for refs in changeable for ref in refs}
+    settled = frozenset(ref for record in records for ref in record.order_refs if ref not in open_refs)
+    prepared = prepare(world, parsed, treatment, now=now, settled=settled)
     completion = Completion(
         order_id=order_id, number=len(earlier) + 1, actor=actor, received_at=now, sha256=json.digest(body), body=body
     )
@@ -118,12 +115,12 @@ def _rebuild(
             continue
         _conclude(world, draft, draft.apply(record, OrderCompleted(at=now, actor=actor)), one, now)
         identities.append(record.id)
+    if not prepared:
+        raise OurFault(
+            "The completion leaves no order to ask authorization for.", fix="Drop the authorization instead."
+        )
     for record in left.values():
         reopened = draft.apply(record, OrderCompleted(at=now, actor=actor))
-        if not fresh and not prepared:
-            raise OurFault(
-                "The completion leaves no order to ask authorization for.", fix="Drop the authorization instead."
-            )
         draft.apply(reopened, Dropped(at=now, actor=actor, reason="the completed order groups into other claims"))
     return (*identities, *_open(world, draft, order, fresh, actor, now))
 

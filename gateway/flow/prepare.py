@@ -11,6 +11,7 @@ from gateway.fhir import json
 from gateway.fhir.outcome import Issue
 from gateway.flow.world import World
 from gateway.model.authorization import Blocker, Urgency
+from gateway.model.clocks import due
 from gateway.model.errors import BadOrder
 from gateway.model.events import Event, GapsFound, HandedOff, RequestBuilt
 from gateway.model.order import Benefit, Gap, OrderContext
@@ -70,15 +71,27 @@ def _parse(raw: bytes, what: str) -> Any:
         ) from None
 
 
-def prepare(world: World, parsed: Sequence[Any], treatment: Treatment, *, now: datetime) -> tuple[Prepared, ...]:
-    """One conclusion per Claim the order makes.
+def prepare(
+    world: World,
+    parsed: Sequence[Any],
+    treatment: Treatment,
+    *,
+    now: datetime,
+    settled: frozenset[str] = frozenset(),
+) -> tuple[Prepared, ...]:
+    """One conclusion per Claim the order makes; orders in `settled` (`Type/id`) have theirs and take no part.
 
     Raises:
         BadOrder: there is no order in it, or none of a supported type.
     """
     today = now.astimezone(ZoneInfo(world.site.time_zone)).date()
     options = Options(
-        split=treatment.split, requestor=treatment.requestor, payer=treatment.payer, today=today, tables=world.tables
+        split=treatment.split,
+        requestor=treatment.requestor,
+        payer=treatment.payer,
+        today=today,
+        tables=world.tables,
+        settled=settled,
     )
     contexts = read(parsed, world.site, world.payers, options)
     return tuple(_conclude(world, context, treatment, now) for context in contexts)
@@ -89,32 +102,37 @@ def _conclude(world: World, context: OrderContext, treatment: Treatment, now: da
     conclusion = _Conclusion(context, urgency, now)
     if context.benefit is Benefit.PHARMACY:
         return conclusion(HandedOff(at=now, actor="gateway", where=context.handoff, choices=context.choices))
+    known: dict[str, Any] = {"at": now, "actor": "gateway", "payer": context.payer_id, **_due(world, context, now)}
     if not context.payer_id or not context.requestor_id or not context.coverage:
         gaps = _distinct((*context.gaps, *_further_gaps(world, context, now)))
-        return conclusion(
-            GapsFound(at=now, actor="gateway", payer=context.payer_id, gaps=gaps, choices=context.choices)
-        )
+        return conclusion(GapsFound(**known, gaps=gaps, choices=context.choices))
     payer = world.payers[context.payer_id]
     guide = world.guide(payer)
     built = build(context, guide.mappings, world.site, payer, now=now, new_id=world.ids.new)
     gaps = _distinct((*context.gaps, *built.gaps))
     choices = (*context.choices, *built.choices)
     if gaps:
-        return conclusion(GapsFound(at=now, actor="gateway", payer=context.payer_id, gaps=gaps, choices=choices))
+        return conclusion(GapsFound(**known, gaps=gaps, choices=choices))
     report = guide.profiles.check(built.bundle)
     blockers = tuple(_blocker(issue) for issue in report.issues if issue.is_error)
     if blockers:
-        return conclusion(
-            GapsFound(at=now, actor="gateway", payer=context.payer_id, blockers=blockers, choices=choices)
-        )
-    event = _built(built, context, payer.id, payer.speaks["pas"], urgency, now)
+        return conclusion(GapsFound(**known, blockers=blockers, choices=choices))
     return conclusion(
-        event,
+        _built(built, context, known, payer.speaks["pas"], urgency),
         body=json.dumps(built.bundle),
         warnings=report.issues,
         unchecked=report.not_evaluated,
         held_by=_held_by(treatment, world.site.review, payer.review),
     )
+
+
+def _due(world: World, context: OrderContext, now: datetime) -> dict[str, Any]:
+    """When the decision would be due if the request went out now, so that urgent work that waits sorts first."""
+    if context.payer_id not in world.payers:
+        return {}
+    urgency = Urgency.EXPEDITED if context.expedited else Urgency.STANDARD
+    due_at, basis = due(world.payers[context.payer_id].clocks, urgency, now)
+    return {"due_at": due_at, "due_basis": f"{basis}, if it were sent at once"}
 
 
 def _further_gaps(world: World, context: OrderContext, now: datetime) -> tuple[Gap, ...]:
@@ -151,14 +169,12 @@ def reference(resource: dict[str, Any]) -> str:
 
 
 def _built(
-    built: BuiltRequest, context: OrderContext, payer: str, guide: str, urgency: Urgency, now: datetime
+    built: BuiltRequest, context: OrderContext, known: dict[str, Any], guide: str, urgency: Urgency
 ) -> RequestBuilt:
     return RequestBuilt(
-        at=now,
-        actor="gateway",
+        **known,
         items=built.items,
         choices=(*context.choices, *built.choices),
-        payer=payer,
         guide=guide,
         requestor=context.requestor_id,
         coverage=reference(context.coverage),

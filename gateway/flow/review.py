@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from gateway.flow.change import SUBMIT, Draft
 from gateway.flow.world import World
@@ -58,34 +59,50 @@ def acknowledge(world: World, identity: str, *, actor: str) -> Authorization:
 
 
 def record_decision(
-    world: World, identity: str, decisions: Sequence[SpokenDecision], *, actor: str, channel: Channel, evidence: str
+    world: World,
+    identity: str,
+    decisions: Sequence[SpokenDecision],
+    *,
+    actor: str,
+    channel: Channel,
+    evidence: str,
+    decided_on: date | None = None,
 ) -> Authorization:
     """Enter a decision that came by phone, portal, fax or mail, with who, when and the evidence.
 
+    `decided_on` is the day the payer decided, today in the site's time zone when left out. An item that is not named
+    keeps the final answer it has.
+
     Raises:
         NotFound, IllegalTransition: no such record, or it is in no state to be decided.
-        OurFault: no evidence, an item that is not there or named twice, an item left out, or a result nobody
-            can decide.
+        OurFault: no evidence, a day to come, an item that is not there or named twice, an open item left out, or a
+            result nobody can decide.
     """
     record = world.store.authorization(identity)
+    now = world.clock.now()
+    today = now.astimezone(ZoneInfo(world.site.time_zone)).date()
     if not evidence.strip():
         raise OurFault(
             "A decision entered by hand needs its evidence.",
             fix="Say who said it, a call reference, or where the letter is kept.",
         )
-    answers = _answers(record, decisions, channel)
+    if decided_on and decided_on > today:
+        raise OurFault("The day of the decision is still to come.", fix="Write the day on which the payer decided.")
+    answers = _answers(record, decisions, channel, decided_on or today)
+    results = {item.sequence: item.result for item in record.items} | {n: one.result for n, one in answers}
     event = DecisionRecorded(
-        at=world.clock.now(),
+        at=now,
         actor=actor,
         answers=answers,
         evidence=evidence,
-        determination=roll_up([answer.result for _, answer in answers]),
+        decided_on=decided_on or today,
+        determination=roll_up(list(results.values())),
     )
     return _happen(world, identity, event, record=record)
 
 
 def _answers(
-    record: Authorization, decisions: Sequence[SpokenDecision], channel: Channel
+    record: Authorization, decisions: Sequence[SpokenDecision], channel: Channel, day: date
 ) -> tuple[tuple[int, Answer], ...]:
     wanted = [item.sequence for item in record.items] or list(range(1, len(record.order_refs) + 1))
     spoken: dict[int, Answer] = {}
@@ -98,17 +115,19 @@ def _answers(
                     f"Item {sequence} is not in this authorization, or is decided twice.",
                     fix=f"Its items are: {', '.join(map(str, wanted))}.",
                 )
-            spoken[sequence] = _answer(decision, channel)
-    if missing := [sequence for sequence in wanted if sequence not in spoken]:
-        raise OurFault(f"No decision for item {', '.join(map(str, missing))}.", fix="Decide every item.")
+            spoken[sequence] = _answer(decision, channel, day)
+    final = {item.sequence for item in record.items if item.result in _BY_HAND}
+    if missing := [sequence for sequence in wanted if sequence not in spoken and sequence not in final]:
+        raise OurFault(f"No decision for item {', '.join(map(str, missing))}.", fix="Decide every open item.")
     return tuple(sorted(spoken.items()))
 
 
-def _answer(decision: SpokenDecision, channel: Channel) -> Answer:
+def _answer(decision: SpokenDecision, channel: Channel, day: date) -> Answer:
     valid = Dates(decision.valid_from, decision.valid_through)
     return Answer(
         result=decision.result,
         channel=channel,
+        issued=day,
         authorization_number=decision.authorization_number,
         valid=valid if valid != Dates() else None,
         quantity=decision.quantity,

@@ -1,29 +1,48 @@
-"""The submit step: commit the intent, send once, draw the conclusion (design 4.3).
+"""The submit step: commit the intent, send once, keep the reply, draw the conclusion (design 4.3).
 
-`plan` and `absorb` are pure; `run` performs the one effect between them. A step that is claimed while its
+`plan` and `conclude` are pure; `run` performs the one effect between them. A step that is claimed while its
 record is already `submitting` belongs to a process that died while sending: the payer may have the request, so the
-record goes `in_doubt` and nothing is sent.
+record goes `in_doubt` and nothing is sent, unless the reply was kept before it died.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+
 from gateway.fhir import json
-from gateway.fhir.bundle import entries_of
+from gateway.fhir.bundle import Entry, entries_of
 from gateway.flow.change import SUBMIT, Draft, leg, reply_leg
 from gateway.flow.world import World
 from gateway.model.authorization import Authorization, Result, State
 from gateway.model.changes import ChangeSet, Work
 from gateway.model.clocks import due
-from gateway.model.errors import ConfigFault
-from gateway.model.events import Decided, Event, NotAccepted, Pended, PersonNeeded, Rejected, ReplyLost, SubmitStarted
+from gateway.model.errors import ConfigFault, Conflict, GatewayError
+from gateway.model.events import (
+    Decided,
+    Event,
+    Held,
+    NotAccepted,
+    Pended,
+    PersonNeeded,
+    Rejected,
+    ReplyLost,
+    SubmitStarted,
+)
 from gateway.model.exchange import Direction, Exchange, Outcome, Reply, Verdict
 from gateway.payers.profile import PayerProfile
 from gateway.payers.replies import Classified, classify
 from gateway.responses import Asked, Kind, Reading, ReviewCodes, read, read_rejection
 
+MOST_ATTEMPTS = 6
 _WAITING = (Result.CONTACT_PAYER, Result.UNRECOGNIZED)
+_KEEP = Retrying(
+    stop=stop_after_attempt(4),
+    wait=wait_exponential(multiplier=0.5, max=4),
+    retry=retry_if_exception_type(GatewayError),
+    reraise=True,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,26 +64,32 @@ def run(world: World, work: Work) -> None:
     if record.state not in (State.READY, State.SUBMITTING):  # dropped, decided or reopened since it was scheduled
         world.store.commit(ChangeSet(finished=work))
         return
+    now = world.clock.now()
+    exchanges = world.store.exchanges(record.id)
     if record.state is State.SUBMITTING:
-        _commit(world, _interrupted(record, work, world.clock.now()))
+        _commit(world, _concluded(record, work, _interrupted(world, record, exchanges, now)))
+        return
+    if record.payer not in world.payers:
+        reason = f"there is no profile of payer {record.payer} any more"
+        _commit(world, _concluded(record, work, (Held(at=now, actor="gateway", reason=reason),)))
         return
     payer = world.payers[record.payer]
-    draft = _draft(world.store.exchanges(record.id))
-    send = plan(record, draft, payer, now=world.clock.now(), identity=world.ids.new())
+    draft = _draft(exchanges)
+    send = plan(record, draft, payer, now=now, identity=world.ids.new())
     _commit(world, send.change)
     world.log.write("submit.started", authorization=record.id, payer=payer.id, attempt=send.record.attempts)
     outcome = world.payer_client.submit(payer, send.request.body)
-    change = absorb(send, work, outcome, payer, world.codes, now=world.clock.now(), identity=world.ids.new())
-    _commit(world, change)
+    if isinstance(outcome, Reply):
+        _keep(world, send, outcome)
+    _finish(world, send, work, conclude(send, outcome, payer, world.codes, now=world.clock.now()))
 
 
 def plan(record: Authorization, draft: Exchange, payer: PayerProfile, *, now: datetime, identity: str) -> Send:
     """The intent: the record `submitting`, and the exact bytes as a request leg."""
     due_at, basis = due(payer.clocks, record.urgency, now)
     changes = Draft()
-    sending = changes.apply(
-        record, SubmitStarted(at=now, actor="gateway", exchange=identity, due_at=due_at, due_basis=basis)
-    )
+    started = SubmitStarted(at=now, actor="gateway", exchange=identity, due_at=due_at, due_basis=basis)
+    sending = changes.apply(record, started)
     request = leg(
         sending,
         identity,
@@ -79,47 +104,35 @@ def plan(record: Authorization, draft: Exchange, payer: PayerProfile, *, now: da
     return Send(changes.change_set(), request, sending)
 
 
-def absorb(
-    send: Send, work: Work, outcome: Outcome, payer: PayerProfile, codes: ReviewCodes, *, now: datetime, identity: str
-) -> ChangeSet:
-    """The conclusion from what came back, as one change."""
-    changes = Draft()
-    if isinstance(outcome, Reply):
-        changes.exchanges.append(reply_leg(send.record, identity, send.request.id, outcome))
+def conclude(
+    send: Send, outcome: Outcome, payer: PayerProfile, codes: ReviewCodes, *, now: datetime
+) -> tuple[Event, ...]:
+    """What an outcome means: one event, or two when what was not accepted must wait for a person."""
     verdict = classify(outcome, payer, now, attempt=send.record.attempts)
-    event = conclude(send, outcome, verdict, codes, now=now)
-    after = changes.apply(send.record, event)
-    if isinstance(event, NotAccepted):
-        changes.schedule(after, SUBMIT, event.again_at)
-    return changes.change_set(finished=work)
-
-
-def conclude(send: Send, outcome: Outcome, verdict: Classified, codes: ReviewCodes, *, now: datetime) -> Event:
-    """The one event that an outcome means."""
     actor = f"payer:{send.record.payer}"
-    if verdict.verdict is Verdict.NOT_ACCEPTED and verdict.again_at:
-        return NotAccepted(at=now, actor="gateway", reason=verdict.reason, again_at=verdict.again_at)
+    if verdict.verdict is Verdict.NOT_ACCEPTED:
+        return _not_accepted(send.record, verdict, now)
     if verdict.verdict is Verdict.IN_DOUBT or not isinstance(outcome, Reply):
-        return ReplyLost(at=now, actor="gateway", reason=verdict.reason)
+        return (ReplyLost(at=now, actor="gateway", reason=verdict.reason),)
     if verdict.verdict is Verdict.REJECTION:
-        return Rejected(at=now, actor=actor, rejections=read_rejection(outcome), exchange=send.request.id)
+        rejections = read_rejection(outcome)
+        return (Rejected(at=now, actor=actor, rejections=rejections, exchange=send.request.id),)
     reading = read(outcome, asked(send.record, send.request.body), codes)
-    return answer(send.record, reading, at=now, actor=actor, exchange=send.request.id)
+    return (answer(send.record, reading, at=now, actor=actor, exchange=send.request.id),)
+
+
+def _not_accepted(record: Authorization, verdict: Classified, now: datetime) -> tuple[Event, ...]:
+    refused = NotAccepted(at=now, actor="gateway", reason=verdict.reason, again_at=verdict.again_at or now)
+    if verdict.again_at and record.attempts % MOST_ATTEMPTS:
+        return (refused,)
+    reason = verdict.reason if not verdict.again_at else f"{record.attempts} attempts failed; {verdict.reason}"
+    return refused, Held(at=now, actor="gateway", reason=reason)
 
 
 def answer(record: Authorization, reading: Reading, *, at: datetime, actor: str, exchange: str) -> Event:
     """The event that a reading of a payer's answer means, whichever way the answer came."""
     if reading.kind is Kind.UNTRUSTED:
         return ReplyLost(at=at, actor="gateway", reason=reading.reason)
-    if reading.kind is Kind.REJECTED:
-        return Rejected(
-            at=at,
-            actor=actor,
-            rejections=reading.rejections,
-            notes=reading.notes,
-            exchange=exchange,
-            attention=reading.attention,
-        )
     parts: dict[str, Any] = {
         "at": at,
         "actor": actor,
@@ -132,11 +145,18 @@ def answer(record: Authorization, reading: Reading, *, at: datetime, actor: str,
         "due_basis": record.due_basis,
         "attention": reading.attention,
     }
-    if reading.determination is Result.PENDED:
-        return Pended(**parts)
-    if reading.determination in _WAITING:
-        return PersonNeeded(**parts)
-    return Decided(**parts)
+    if reading.kind is Kind.REJECTED and not reading.answers:
+        return Rejected(
+            at=at,
+            actor=actor,
+            rejections=reading.rejections,
+            notes=reading.notes,
+            exchange=exchange,
+            attention=reading.attention,
+        )
+    if reading.kind is Kind.REJECTED or reading.determination in _WAITING:
+        return PersonNeeded(**parts, rejections=reading.rejections)
+    return Pended(**parts) if reading.determination is Result.PENDED else Decided(**parts)
 
 
 def asked(record: Authorization, request: bytes) -> Asked:
@@ -151,13 +171,57 @@ def asked(record: Authorization, request: bytes) -> Asked:
         submission_id=record.submission_id,
         patient_urls=frozenset({patient.full_url, patient.type_id} - {""}),
         items=tuple((item.sequence, item.trace_value) for item in record.items),
+        member_ids=_member_ids(entries, patient),
+        birth_date=patient.resource.get("birthDate", ""),
     )
 
 
-def _interrupted(record: Authorization, work: Work, now: datetime) -> ChangeSet:
+def _member_ids(entries: tuple[Entry, ...], patient: Entry) -> frozenset[str]:
+    coverages = [entry.resource for entry in entries if entry.resource["resourceType"] == "Coverage"]
+    rows = [row for resource in (patient.resource, *coverages) for row in resource.get("identifier", ())]
+    known = {row.get("value", "") for row in rows} | {coverage.get("subscriberId", "") for coverage in coverages}
+    return frozenset(known - {""})
+
+
+def _keep(world: World, send: Send, reply: Reply) -> None:
+    """Put the reply on disk before anything is made of it: no fence, no reader and no conflict can lose it."""
+    kept = reply_leg(send.record, world.ids.new(), send.request.id, reply)
+    _KEEP(world.store.commit, ChangeSet(exchanges=(kept,)))
+
+
+def _finish(world: World, send: Send, work: Work, events: tuple[Event, ...]) -> None:
+    """Commit the conclusion; when the step was given up meanwhile, a late answer still ends the doubt."""
+    try:
+        _commit(world, _concluded(send.record, work, events))
+    except Conflict:
+        present = world.store.authorization(send.record.id)
+        if present.state is not State.IN_DOUBT or isinstance(events[0], ReplyLost | NotAccepted):
+            raise
+        _commit(world, _concluded(present, None, events))
+
+
+def _concluded(record: Authorization, work: Work | None, events: tuple[Event, ...]) -> ChangeSet:
     changes = Draft()
-    changes.apply(record, ReplyLost(at=now, actor="gateway", reason="the gateway stopped while it was sending"))
+    for event in events:
+        record = changes.apply(record, event)
+        if isinstance(event, NotAccepted):
+            changes.schedule(record, SUBMIT, event.again_at)
+        if isinstance(event, Held):
+            changes.work.clear()
     return changes.change_set(finished=work)
+
+
+def _interrupted(
+    world: World, record: Authorization, exchanges: tuple[Exchange, ...], now: datetime
+) -> tuple[Event, ...]:
+    """What became of a request whose sender died: its reply if that was kept, else a doubt."""
+    request = next(one for one in reversed(exchanges) if one.direction is Direction.REQUEST)
+    kept = next((one for one in exchanges if one.direction is Direction.REPLY and one.pair == request.id), None)
+    if kept is None or record.payer not in world.payers:
+        return (ReplyLost(at=now, actor="gateway", reason="the gateway stopped while it was sending"),)
+    reply = Reply(status=kept.status, media_type=kept.media_type, body=kept.body, received_at=kept.at)
+    send = Send(ChangeSet(), request, record)
+    return conclude(send, reply, world.payers[record.payer], world.codes, now=now)
 
 
 def _draft(exchanges: tuple[Exchange, ...]) -> Exchange:
@@ -167,7 +231,11 @@ def _draft(exchanges: tuple[Exchange, ...]) -> Exchange:
     return drafts[-1]
 
 
-_LINES = {State.READY: "submit.not_accepted", State.IN_DOUBT: "submit.in_doubt"}
+_LINES = {
+    State.READY: "submit.not_accepted",
+    State.HELD: "submit.not_accepted",
+    State.IN_DOUBT: "submit.in_doubt",
+}
 
 
 def _commit(world: World, change: ChangeSet) -> None:

@@ -1,7 +1,7 @@
 """What can happen to an authorization: one frozen class per event, carrying all that the change needs."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from gateway.model.authorization import Answer, AuthorizedItem, Blocker, Item, Note, Rejection, Result, Urgency
 from gateway.model.order import Choice, Gap
@@ -32,10 +32,13 @@ class OrderReceived(Event):
 class GapsFound(Event):
     """The order lacks something the payer needs, or the built request breaks a rule of its profile.
 
-    `payer` is the one the coverage routes to; empty when none could be told.
+    `payer` is the one the coverage routes to; empty when none could be told. `due_at` is when its decision would be
+    due if the request were sent now.
     """
 
     payer: str = ""
+    due_at: datetime | None = None
+    due_basis: str = ""
     gaps: tuple[Gap, ...] = ()
     blockers: tuple[Blocker, ...] = ()
     choices: tuple[Choice, ...] = ()
@@ -56,6 +59,8 @@ class RequestBuilt(Event):
     trace_value: str
     submission_id: str
     claim_url: str
+    due_at: datetime | None = None
+    due_basis: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +144,11 @@ class Pended(Answered):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonNeeded(Answered):
-    """The answer cannot be acted on by a machine: contact the payer, or a code nobody recognizes."""
+    """The answer cannot be acted on by a machine: contact the payer, a code nobody recognizes, or a rejection that
+    decides on items too (`rejections`).
+    """
+
+    rejections: tuple[Rejection, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,9 +163,10 @@ class Rejected(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionRecorded(Answered):
-    """A person entered a decision that came by phone, portal, fax or mail."""
+    """A person entered a decision that came by phone, portal, fax or mail; on `decided_on` the payer decided."""
 
     evidence: str = field(repr=False)
+    decided_on: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

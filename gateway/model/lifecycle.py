@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from gateway.model import events as e
-from gateway.model.authorization import Authorization, Channel, Code, Item, Result, State
+from gateway.model.authorization import Answer, Authorization, Channel, Code, Item, Result, State
 from gateway.model.errors import IllegalTransition
 
 S = State
@@ -33,13 +33,21 @@ TRANSITIONS: Mapping[State, Mapping[type[e.Event], State]] = {
         e.ReplyLost: S.IN_DOUBT,
         e.NotAccepted: S.READY,
     },
-    S.IN_DOUBT: {e.DecisionRecorded: S.DECIDED},
+    # An answer that comes after all, on the very exchange that was given up, is an answer.
+    S.IN_DOUBT: {
+        e.Decided: S.DECIDED,
+        e.Pended: S.PENDED,
+        e.PersonNeeded: S.PERSON_NEEDED,
+        e.Rejected: S.REJECTED,
+        e.DecisionRecorded: S.DECIDED,
+        e.Dropped: S.CANCELLED,
+    },
     S.PENDED: {e.DecisionRecorded: S.DECIDED},
     S.PERSON_NEEDED: {e.DecisionRecorded: S.DECIDED},
     S.REJECTED: {e.OrderCompleted: S.RECEIVED, e.DecisionRecorded: S.DECIDED, e.Dropped: S.CANCELLED},
     S.DECIDED: {e.DecisionRecorded: S.DECIDED, e.Acknowledged: S.DECIDED},
     S.CANCELLED: {},
-    S.HANDED_OFF: {},
+    S.HANDED_OFF: {e.OrderCompleted: S.RECEIVED, e.DecisionRecorded: S.DECIDED},
 }
 
 
@@ -95,7 +103,14 @@ Change = dict[str, Any]
 
 
 def _gaps_found(_: Authorization, event: e.GapsFound) -> Change:
-    return {"gaps": event.gaps, "blockers": event.blockers, "choices": event.choices, "payer": event.payer}
+    return {
+        "gaps": event.gaps,
+        "blockers": event.blockers,
+        "choices": event.choices,
+        "payer": event.payer,
+        "due_at": event.due_at,
+        "due_basis": event.due_basis,
+    }
 
 
 def _request_built(_: Authorization, event: e.RequestBuilt) -> Change:
@@ -111,6 +126,8 @@ def _request_built(_: Authorization, event: e.RequestBuilt) -> Change:
         "trace_value": event.trace_value,
         "submission_id": event.submission_id,
         "claim_url": event.claim_url,
+        "due_at": event.due_at,
+        "due_basis": event.due_basis,
         "gaps": (),
         "blockers": (),
     }
@@ -121,11 +138,19 @@ def _handed_off(_: Authorization, event: e.HandedOff) -> Change:
 
 
 def _order_completed(_: Authorization, event: e.OrderCompleted) -> Change:  # noqa: ARG001
-    return {"gaps": (), "blockers": (), "rejections": (), "held_by": "", "attention": "", "not_before": None}
+    return {
+        "gaps": (),
+        "blockers": (),
+        "rejections": (),
+        "held_by": "",
+        "handoff": "",
+        "attention": "",
+        "not_before": None,
+    }
 
 
 def _held(_: Authorization, event: e.Held) -> Change:
-    return {"held_by": event.reason}
+    return {"held_by": event.reason, "not_before": None}
 
 
 def _released(_: Authorization, event: e.Released) -> Change:
@@ -148,13 +173,7 @@ def _submit_started(record: Authorization, event: e.SubmitStarted) -> Change:
 
 
 def _not_accepted(_: Authorization, event: e.NotAccepted) -> Change:
-    return {
-        "attention": event.reason,
-        "not_before": event.again_at,
-        "submitted_at": None,
-        "due_at": None,
-        "due_basis": "",
-    }
+    return {"attention": event.reason, "not_before": event.again_at, "submitted_at": None}
 
 
 def _reply_lost(_: Authorization, event: e.ReplyLost) -> Change:
@@ -186,6 +205,10 @@ def _decided(record: Authorization, event: e.Answered) -> Change:
     return {**change, "decided_at": event.at, "due_at": None, "due_basis": "", "acknowledge": modified}
 
 
+def _person_needed(record: Authorization, event: e.PersonNeeded) -> Change:
+    return {**_answered(record, event), "rejections": event.rejections}
+
+
 def _rejected(_: Authorization, event: e.Rejected) -> Change:
     return {
         "rejections": event.rejections,
@@ -201,7 +224,21 @@ def _recorded(record: Authorization, event: e.DecisionRecorded) -> Change:
     channels = {answer.channel for _, answer in event.answers}
     if Channel.PAS in channels:
         raise ValueError("a decision entered by hand names its channel")
-    return _decided(record if record.items else replace(record, items=_unsent(record)), event)
+    change = _decided(record if record.items else replace(record, items=_unsent(record)), event)
+    # What was said on the telephone does not unsay what the payer wrote before: its words and its numbers stay.
+    earlier = {item.sequence: item.answer for item in record.items}
+    items = tuple(
+        replace(item, answer=_with_numbers(item.answer, earlier.get(item.sequence))) for item in change["items"]
+    )
+    kept = {"items": items, "additional": event.additional or record.additional, "notes": record.notes + event.notes}
+    return {**change, **kept}
+
+
+def _with_numbers(answer: Answer | None, earlier: Answer | None) -> Answer | None:
+    if answer is None or earlier is None or answer is earlier:
+        return answer
+    number = answer.administration_reference_number or earlier.administration_reference_number
+    return replace(answer, administration_reference_number=number)
 
 
 def _unsent(record: Authorization) -> tuple[Item, ...]:
@@ -229,7 +266,7 @@ _CHANGES: Mapping[type[e.Event], Callable[[Authorization, Any], Change]] = {
     e.ReplyLost: _reply_lost,
     e.Decided: _decided,
     e.Pended: _answered,
-    e.PersonNeeded: _answered,
+    e.PersonNeeded: _person_needed,
     e.Rejected: _rejected,
     e.DecisionRecorded: _recorded,
     e.Acknowledged: _acknowledged,

@@ -78,6 +78,7 @@ def _best(candidates: Sequence[Entry], on: date, why: str, order: Entry, notes: 
         return None
     others = len(candidates) - 1
     besides = f"; of {others + 1} it is active, in force and first by rank" if others else ""
+    notes.use(distinct[0].resource)
     notes.choose("coverage", label(distinct[0]), f"Chosen because {why}{besides}.", "coverage-choice")
     return distinct[0]
 
@@ -108,6 +109,7 @@ def payer_of(coverage: Entry | None, asked: str, payers: Payers, chart: Chart, n
             return ""
         if target:
             organization = target.resource
+            notes.use(organization)
             break
     payer, note = route(coverage.resource, organization, payers)
     notes.add(note)
@@ -173,6 +175,7 @@ def subscriber_of(coverage: Entry | None, patient: Entry | None, chart: Chart, n
     if codes & {"self", "18"} or (holder and patient and holder.resource == held):
         return held
     if holder:
+        notes.use(holder.resource)
         if not codes:
             need = "how the patient is related to the subscriber (self, spouse, child …)"
             notes.gap(f"{label(coverage)}.relationship", need, "relationship", "Coverage.relationship")

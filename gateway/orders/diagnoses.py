@@ -15,14 +15,23 @@ from gateway.orders.dates import day
 from gateway.orders.notes import Notes
 from gateway.orders.tables import OrderTables
 
-_ENDED = frozenset({"refuted", "entered-in-error"})
+# a diagnosis is what is established and still there; FHIR's required codes for everything else
+_NOT_USED = {
+    "verificationStatus": frozenset({"refuted", "entered-in-error", "differential", "provisional", "unconfirmed"}),
+    "clinicalStatus": frozenset({"resolved", "inactive", "remission"}),
+}
+_ASK = "a diagnosis as ICD-10-CM code, in reasonCode or in a Condition that reasonReference names"
 
 
 def diagnoses_of(order: Entry, chart: Chart, tables: OrderTables, notes: Notes) -> tuple[Resource, ...]:
-    """The ICD-10-CM diagnoses of one order, each code once; a gap when there is none."""
+    """The ICD-10-CM diagnoses of one order, each code once; a gap when there is none.
+
+    Conditions that are not established, or past, are left out and recorded; the gap names them.
+    """
     found: dict[str, Resource] = {}
     said: list[str] = []
-    for concept, place, recorded in _concepts(order, chart, notes):
+    left_out: list[str] = []
+    for concept, place, recorded in _concepts(order, chart, left_out, notes):
         for position, coding in enumerate(codings(concept)):
             name = tables.names.get(str(coding.get("system", "")), "a local system")
             code = icd_10_cm(coding["code"]) if name == "ICD-10-CM" else ""
@@ -38,23 +47,36 @@ def diagnoses_of(order: Entry, chart: Chart, tables: OrderTables, notes: Notes) 
             said.append("text")
     if not found:
         has = f"; what is there is {', '.join(dict.fromkeys(said))}" if said else ""
-        need = f"a diagnosis as ICD-10-CM code, in reasonCode or in a Condition that reasonReference names{has}"
+        need = "; ".join([f"{_ASK}{has}", *dict.fromkeys(left_out)])
         notes.gap(f"{label(order)}.reasonCode", need, "diagnosis", "Claim.diagnosis")
     return tuple(found.values())
 
 
-def _concepts(order: Entry, chart: Chart, notes: Notes) -> Iterator[tuple[Any, str, str]]:
-    """Concepts that may be diagnoses, with their path and the day they were recorded."""
+def _concepts(order: Entry, chart: Chart, left_out: list[str], notes: Notes) -> Iterator[tuple[Any, str, str]]:
+    """Concepts that may be diagnoses, with their path and the day they were recorded; why others are left out."""
     for position, concept in enumerate(rows(order.resource, "reasonCode")):
         yield concept, f"{label(order)}.reasonCode[{position}]", ""
     for element in ("reasonReference", "supportingInfo", "supportingInformation"):
         for position, reference in enumerate(rows(order.resource, element)):
             place = f"{label(order)}.{element}[{position}]"
             condition = chart.find(reference, order, place, notes, "Condition")
-            if condition and not _is_ended(condition.resource):
+            if condition is None:
+                continue
+            notes.use(condition.resource)
+            if status := _status_against(condition.resource):
+                left_out.append(f"{label(condition)} is left out: its {status}")
+                why = f"Its {status}; only what is established and still there is a diagnosis."
+                notes.choose("diagnosis left out", label(condition), why, "diagnosis-left-out")
+            else:
                 recorded = day(condition.resource.get("recordedDate"))
                 yield condition.resource.get("code"), f"{label(condition)}.code", str(recorded) if recorded else ""
 
 
-def _is_ended(condition: Resource) -> bool:
-    return any(coding["code"] in _ENDED for coding in codings(condition.get("verificationStatus")))
+def _status_against(condition: Resource) -> str:
+    """`clinicalStatus is resolved`: what speaks against using a condition; empty when nothing does."""
+    for element, codes in _NOT_USED.items():
+        concept = condition.get(element)
+        said = [*(coding["code"] for coding in codings(concept)), text(concept, "text")]
+        if found := codes.intersection(map(str.lower, said)):
+            return f"{element} is {min(found)}"
+    return ""

@@ -1,12 +1,16 @@
 """What reading an order leaves behind beside its result: gaps for a person to fill, choices the gateway made."""
 
-from gateway.model.order import Choice, Gap
+from gateway.model.order import Choice, Gap, Resource
 
 
 class Notes:
-    """Collects gaps and choices while an order is read; the same one twice counts once."""
+    """Collects gaps and choices while an order is read; the same one twice counts once.
+
+    `used` are the resources that were read for it, each once.
+    """
 
     def __init__(self) -> None:
+        self.used: list[Resource] = []
         self._gaps: dict[Gap, None] = {}
         self._choices: dict[Choice, None] = {}
 
@@ -17,6 +21,12 @@ class Notes:
     def choose(self, what: str, value: str, why: str, rule: str) -> None:
         """A decision where the order left room; see `gateway.model.order.Choice`."""
         self._choices.setdefault(Choice(what, value, why, rule))
+
+    def use(self, *resources: Resource) -> None:
+        """Resources that what was read depends on; empty ones are none."""
+        for resource in resources:
+            if resource and resource not in self.used:
+                self.used.append(resource)
 
     def add(self, note: Gap | Choice) -> None:
         if isinstance(note, Gap):

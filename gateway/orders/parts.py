@@ -5,10 +5,11 @@ from dataclasses import asdict
 from typing import Any, Protocol
 
 from gateway.mapping.tables import Table
-from gateway.model.order import OrderContext, Resource
+from gateway.model.order import Choice, OrderContext, Resource
 from gateway.orders.chart import codings, rows, text
 from gateway.orders.coverage import social_security_numbers
-from gateway.orders.service import modifiers_of, quantity_of
+from gateway.orders.quantity import quantity_of
+from gateway.orders.service import modifiers_of
 from gateway.orders.tables import OrderTables
 from gateway.payers.profile import PayerProfile
 from gateway.payers.site import Requestor
@@ -24,6 +25,7 @@ class Press(Protocol):
     """Makes resources from mappings and keeps them by their fullUrl."""
 
     tables: Mapping[str, Table]
+    choices: list[Choice]
 
     def url(self) -> str: ...
 
@@ -115,8 +117,19 @@ class Parts:
         if url is None:
             url = self._press.url()
             self._made.append(({"parties/practitioner_role": provider}, url))
-            self._press.make("parties/practitioner_role", url, {"member": member})
+            made = self._press.make("parties/practitioner_role", url, {"member": member})
+            self._note_contact(made, member, part)
         return {**row, "url": url}
+
+    def _note_contact(self, made: Resource, member: dict[str, Any], part: str) -> None:
+        """Records a telecom that is not the provider's own but their organization's, or the requestor's desk."""
+        used = _points(made)
+        if not used or any(used <= _points(member.get(own)) for own in ("role", "practitioner")):
+            return
+        is_shared = used <= _points(member.get("organization"))
+        value = "telecom of the organization" if is_shared else "contact of the requestor in the site profile"
+        why = "Neither the provider nor their role has a telephone number or email address, and PAS wants one."
+        self._press.choices.append(Choice(f"contact of the {part} provider", value, why, "provider-contact"))
 
     def _organization(self, provider: Resource, part: str) -> str | None:
         """The requestor's own entry where the provider belongs to it, which an orderer without organization does."""
@@ -180,6 +193,10 @@ class Parts:
 
     def _reuse(self, mapping: str, resource: Resource) -> str | None:
         return next((url for made, url in self._made if made == {mapping: resource}), None)
+
+
+def _points(resource: Any) -> set[tuple[str, str]]:
+    return {(text(row, "system"), text(row, "value")) for row in rows(resource, "telecom")}
 
 
 def _stay_days(encounter: Resource) -> dict[str, str]:

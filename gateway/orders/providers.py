@@ -42,6 +42,7 @@ def providers_of(order: Entry, chart: Chart, tables: OrderTables, notes: Notes) 
             why = "It is named by its display only; the request goes without."
             notes.choose("performing provider", place, why, "provider-absent")
     for name, provider in found.items():
+        notes.use(*provider.values())
         _check_npi(provider, name, tables, notes)
     return found
 

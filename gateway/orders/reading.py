@@ -36,6 +36,8 @@ class Options:
         split: one Claim for each order.
         requestor, payer: a key of the site profile and a payer id, in place of the rules that would choose them.
         today: the day in the site's time zone.
+        settled: orders, as `Type/id`, that another request covers already: they are not read, but references to them
+            still find them.
         tables: code and rule tables; the shipped ones unless a site has its own.
     """
 
@@ -43,6 +45,7 @@ class Options:
     requestor: str = ""
     payer: str = ""
     today: date
+    settled: frozenset[str] = frozenset()
     tables: OrderTables = field(default_factory=OrderTables.shipped)
 
 
@@ -50,7 +53,7 @@ def read(documents: Sequence[Any], site: Site, payers: Payers, options: Options)
     """The contexts of an order: `documents` is the parsed order, then its completions in their order.
 
     The order is a Bundle of any type, a list, or one resource with contained ones. What is missing is a gap in the
-    context, never an exception.
+    context, never an exception. Nothing at all comes of an input that holds no orders but settled ones.
 
     Raises:
         BadOrder: no order in it, only orders of other types or that do not stand (each with its reason), several
@@ -60,7 +63,7 @@ def read(documents: Sequence[Any], site: Site, payers: Payers, options: Options)
     _check_options(options, site, payers)
     notes = Notes()
     chart, own = _chart(documents, options.tables, notes)
-    orders = orders_in(chart, own, notes)
+    orders = orders_in(chart, own, options.settled, notes)
     patient = _one_patient(orders, chart, notes)
     desk = Desk(
         chart=chart,
@@ -156,17 +159,25 @@ def _numbered(gap: Gap, number: int) -> Gap:
 
 
 def _diagnoses(group: Sequence[Reading]) -> tuple[tuple[Resource, ...], list[Choice]]:
-    """Every code once, with the numbers of the orders it is for; the first twelve."""
+    """Every code once, with the numbers of the orders it is for, the principal one first; the first twelve."""
     found: dict[str, Resource] = {}
     for number, reading in enumerate(group, start=1):
         for diagnosis in reading.diagnoses:
             row = found.setdefault(diagnosis["code"], {**diagnosis, "orders": []})
             row["orders"].append(number)
     rows = tuple(found.values())
-    if len(rows) <= _MOST_DIAGNOSES:
-        return rows, []
-    why = f"A request carries {_MOST_DIAGNOSES} diagnoses; {len(rows) - _MOST_DIAGNOSES} less important ones stay out."
-    return rows[:_MOST_DIAGNOSES], [Choice("diagnoses", str(_MOST_DIAGNOSES), why, "diagnosis-limit")]
+    choices = [_principal(rows)] if rows else []
+    if len(rows) > _MOST_DIAGNOSES:
+        why = f"A request carries {_MOST_DIAGNOSES} diagnoses; the last {len(rows) - _MOST_DIAGNOSES} stay out."
+        choices.append(Choice("diagnoses", str(_MOST_DIAGNOSES), why, "diagnosis-limit"))
+    return rows[:_MOST_DIAGNOSES], choices
+
+
+def _principal(diagnoses: Sequence[Resource]) -> Choice:
+    first = diagnoses[0]
+    place = f"the first of {len(diagnoses)}" if len(diagnoses) > 1 else "the only one"
+    why = f"It is {place}: reasons as the order lists them, then its conditions; it stands at {first['source']}."
+    return Choice("principal diagnosis", first["code"], why, "diagnosis-principal")
 
 
 def _providers(group: Sequence[Reading]) -> Mapping[str, Resource]:

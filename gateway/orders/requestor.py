@@ -51,6 +51,7 @@ def _names(order: Entry, encounter: Entry | None, chart: Chart, notes: Notes) ->
             yield from _spelled(inner, place)
             target = chart.find(inner, target, f"{place} -> organization", notes, "Organization")
         if target and target.resource["resourceType"] == "Organization":
+            notes.use(target.resource)
             yield from ((name, place) for name in _identifying(target))
 
 

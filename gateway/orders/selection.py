@@ -2,7 +2,7 @@
 
 from gateway.fhir.bundle import Entry
 from gateway.model.errors import BadOrder
-from gateway.orders.chart import Chart, label, text
+from gateway.orders.chart import Chart, label, rows, text
 from gateway.orders.notes import Notes
 
 SUPPORTED = ("ServiceRequest", "DeviceRequest", "MedicationRequest")
@@ -24,28 +24,34 @@ _NO_ORDERS = {
 }
 _ENDED = frozenset({"revoked", "completed", "entered-in-error", "cancelled", "stopped", "ended"})
 _NOT_YET = frozenset({"proposal", "option", "directive"})
+_STANDING = frozenset({"", "active", "draft"})
+_ORDERED = frozenset({"", "order", "original-order", "reflex-order", "filler-order", "instance-order"})
 
 
-def orders_in(chart: Chart, own: int, notes: Notes) -> tuple[Entry, ...]:
+def orders_in(chart: Chart, own: int, settled: frozenset[str], notes: Notes) -> tuple[Entry, ...]:
     """The orders among the first `own` entries, in their order of arrival; those left out are recorded with the reason.
 
     What a completion adds never becomes an order: a chart sent to fill gaps may list drugs the patient takes already.
+    Those in `settled` (`Type/id`) are passed over and leave no record; when they were all there was, nothing is left.
 
     Raises:
         BadOrder: there is no order, none of a supported type, or none that still stands.
     """
     left_out = [(label(entry), why) for kind, why in _UNSUPPORTED.items() for entry in chart.of_type(kind)]
     sent = chart.index.entries[:own]
+    candidates = [entry for entry in chart.of_type(*SUPPORTED) if entry.type_id not in settled]
     standing = []
     seen: list[dict[str, object]] = []
-    for entry in chart.of_type(*SUPPORTED):
-        if entry.resource in seen or _is_named_by_another(entry, chart):
+    for entry in candidates:
+        if entry.resource in seen:
             continue
         seen.append(entry.resource)
-        if reason := _reason(entry) if entry in sent else "it came with a completion, not with the order":
+        if reason := _reason(entry, chart) if entry in sent else "it came with a completion, not with the order":
             left_out.append((label(entry), reason))
         else:
             standing.append(entry)
+    if not standing and len(candidates) < len(chart.of_type(*SUPPORTED)):
+        return ()
     if not standing:
         others = [(label(entry), why) for kind, why in _NO_ORDERS.items() for entry in chart.of_type(kind)]
         raise _nothing(left_out or others)
@@ -54,22 +60,30 @@ def orders_in(chart: Chart, own: int, notes: Notes) -> tuple[Entry, ...]:
     return tuple(standing)
 
 
-def _reason(entry: Entry) -> str:
+def _reason(entry: Entry, chart: Chart) -> str:
     status, intent = text(entry.resource, "status"), text(entry.resource, "intent")
     if status in _ENDED:
         return f"its status is {status}"
     if intent in _NOT_YET:
         return f"its intent is {intent}: nobody has ordered it"
-    return "it says doNotPerform" if entry.resource.get("doNotPerform") is True else ""
+    if entry.resource.get("doNotPerform") is True:
+        return "it says doNotPerform"
+    if (status not in _STANDING or intent not in _ORDERED) and _is_named_by_another(entry, chart):
+        return f"another order names it as supporting information, and its {_unlike_an_order(status, intent)}"
+    return ""
+
+
+def _unlike_an_order(status: str, intent: str) -> str:
+    return f"status is {status}" if status not in _STANDING else f"intent is {intent}"
 
 
 def _is_named_by_another(entry: Entry, chart: Chart) -> bool:
-    """A ServiceRequest or MedicationRequest that an order names as supporting information is history."""
+    """Whether an order has it among its supporting information."""
     for other in chart.of_type(*SUPPORTED):
-        for reference in other.resource.get("supportingInfo", []) if other is not entry else []:
-            target = reference.get("reference") if isinstance(reference, dict) else None
-            found = chart.index.resolve(target, source=other) if isinstance(target, str) else None
-            if found and found.entry is entry:
+        named = [*rows(other.resource, "supportingInfo"), *rows(other.resource, "supportingInformation")]
+        for reference in named if other.resource != entry.resource else []:
+            found = chart.index.resolve(text(reference, "reference"), source=other)
+            if found and found.entry.resource == entry.resource:
                 return True
     return False
 

@@ -1,4 +1,4 @@
-"""What an order asks for, as a payer bills it: one billing code, its modifiers, how much of it (quirks 46, 48, 51)."""
+"""What an order asks for, as a payer bills it: one billing code and its modifiers (quirks 46, 48, 51)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +13,6 @@ from gateway.orders.tables import OrderTables
 _PREFERRED = ("CPT", "HCPCS", "NDC", "ICD-10-PCS", "X12-1365")
 _PREFERRED_FOR_DRUGS = ("HCPCS", "CPT", "NDC")
 _ACQUISITION = {"RR": "rental", "NU": "purchase", "UE": "purchase"}
-_AMOUNTS = frozenset({"quantity", "length of need", "length-of-need"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +65,7 @@ def _concept(order: Entry, chart: Chart, notes: Notes) -> tuple[dict[str, Any], 
     place = f"{name}.{referenced}"
     target = chart.find(resource.get(referenced), order, place, notes, "Device", "Medication")
     if target:
+        notes.use(target.resource)
         return _dict(target.resource.get(inner)), f"{label(target)}.{inner}"
     return {}, f"{name}.{element}"
 
@@ -100,23 +100,6 @@ def modifiers_of(order: Resource, tables: OrderTables) -> tuple[dict[str, str], 
         for coding in codings(concept)
         if is_modifier(coding, tables)
     )
-
-
-def quantity_of(resource: Resource) -> dict[str, Any] | None:
-    """How much an order asks for: a Quantity it holds, never one computed from dates."""
-    if resource["resourceType"] == "MedicationRequest":
-        return _amount(_dict(resource.get("dispenseRequest")).get("quantity"))
-    if resource["resourceType"] == "ServiceRequest":
-        return _amount(resource.get("quantityQuantity"))
-    for row in rows(resource, "parameter"):
-        names = [text(row.get("code"), "text"), *(coding["code"] for coding in codings(row.get("code")))]
-        if _AMOUNTS.intersection(map(str.lower, names)) and (amount := _amount(row.get("valueQuantity"))):
-            return amount
-    return None
-
-
-def _amount(value: Any) -> dict[str, Any] | None:
-    return value if isinstance(value, dict) and "value" in value else None
 
 
 def _dict(value: Any) -> dict[str, Any]:

@@ -33,6 +33,7 @@ def setting_of(order: Entry, chart: Chart, tables: OrderTables, notes: Notes) ->
     written = chart.find(order.resource.get("encounter"), order, place, notes, "Encounter")
     encounter = _carried_out_in(order, written, chart, notes)
     location = _location(order, encounter, chart, notes)
+    notes.use(*(entry.resource for entry in (written, encounter) if entry), location)
     codes = [coding for concept in rows(order.resource, "locationCode") for coding in codings(concept)]
     codes += [coding for concept in rows(location, "type") for coding in codings(concept)]
     is_place = [tables.names.get(text(coding, "system")) == "POS" for coding in codes]

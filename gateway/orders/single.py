@@ -1,7 +1,7 @@
 """One order, read by every rule: what it is about, who is involved, and what is still missing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from gateway.fhir.bundle import Entry
@@ -11,8 +11,10 @@ from gateway.orders.chart import Chart, codings, label, rows, text
 from gateway.orders.coverage import coverage_of, member_of, payer_of, subscriber_of
 from gateway.orders.dates import service_dates
 from gateway.orders.diagnoses import diagnoses_of
+from gateway.orders.must_understand import understood
 from gateway.orders.notes import Notes
 from gateway.orders.providers import providers_of
+from gateway.orders.quantity import check_quantity
 from gateway.orders.requestor import requestor_of
 from gateway.orders.service import Service, service_of
 from gateway.orders.setting import Setting, setting_of
@@ -64,7 +66,9 @@ class Reading:
 def read_order(order: Entry, patient: Entry | None, desk: Desk) -> Reading:
     """Apply every rule to one order."""
     notes, chart, tables = Notes(), desk.chart, desk.tables
+    notes.use(order.resource, patient.resource if patient else {})
     service = service_of(order, chart, tables, notes)
+    check_quantity(order, notes)
     setting = setting_of(order, chart, tables, notes)
     dates = service_dates(order, setting.encounter.resource if setting.encounter else {}, desk.today, notes)
     coverage = coverage_of(order, patient, dates.start or desk.today, chart, notes)
@@ -75,7 +79,7 @@ def read_order(order: Entry, patient: Entry | None, desk: Desk) -> Reading:
     _check_place(order, facts, tables, notes)
     category = tables["request_type"].choose(facts)
     around = setting.encounter or setting.ordered_in
-    return Reading(
+    reading = Reading(
         order=order,
         patient=patient.resource if patient else {},
         coverage=coverage.resource if coverage else {},
@@ -88,11 +92,13 @@ def read_order(order: Entry, patient: Entry | None, desk: Desk) -> Reading:
         documents=documents_of(order, chart, notes),
         requestor_id=requestor_of(order, around, desk.requestor, desk.site, chart, notes),
         payer_id=payer_of(coverage, desk.payer, desk.payers, chart, notes),
-        benefit=benefit_of(order, facts, tables, notes),
+        benefit=Benefit.MEDICAL,
         category=category.cells["value"] if category else "",
         facts=facts,
         notes=notes,
     )
+    # what nobody can understand is not handed off either: it stays here, with its gap
+    return replace(reading, benefit=benefit_of(order, facts, tables, notes)) if understood(notes) else reading
 
 
 def _facts(order: Entry, service: Service, setting: Setting, tables: OrderTables) -> dict[str, str]:

@@ -17,6 +17,7 @@ def documents_of(order: Entry, chart: Chart, notes: Notes) -> tuple[Resource, ..
             document = chart.find(reference, order, place, notes, "DocumentReference")
             if document and _has_content(document.resource):
                 found.append(document.resource)
+                notes.use(document.resource)
             elif document:
                 need = "the document itself (attachment.data): payers do not follow addresses"
                 notes.gap(f"{label(document)}.content", need, "document-content", "Claim.supportingInfo")

@@ -15,13 +15,15 @@ from gateway.model.exchange import Lost, NotSent, Outcome, Reply, Verdict
 from gateway.payers.profile import PayerProfile
 
 SOONEST, LATEST = timedelta(seconds=1), timedelta(hours=1)
-CREDENTIALS_WAIT = timedelta(minutes=30)
 _WAITS = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 300, 900, 3600))
 
 
 @dataclass(frozen=True, slots=True)
 class Classified:
-    """A verdict, why in words, and, for what the payer did not accept, when the same bytes may go again."""
+    """A verdict, why in words, and, for what the payer did not accept, when the same bytes may go again.
+
+    Not accepted without a time means: not before a person has mended something.
+    """
 
     verdict: Verdict
     reason: str
@@ -85,10 +87,12 @@ def _by_status(reply: Reply, now: datetime, wait: timedelta) -> Classified:
             f"HTTP {status}: the payer does not accept our credentials or scopes; "
             "check auth in the payer's profile, and that the payer knows our key"
         )
-        return Classified(Verdict.NOT_ACCEPTED, reason, now + CREDENTIALS_WAIT)
+        return Classified(Verdict.NOT_ACCEPTED, reason)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         reason = "HTTP 429: the payer asks us to slow down"
         return Classified(Verdict.NOT_ACCEPTED, reason, retry_at(reply.retry_after, now, wait))
+    if status == HTTPStatus.CONFLICT:
+        return Classified(Verdict.IN_DOUBT, "HTTP 409: the payer may have this request already")
     if status in (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY):
         return Classified(Verdict.IN_DOUBT, f"HTTP {status}: the payer may have part of the request or all of it")
     if 400 <= status < 500:

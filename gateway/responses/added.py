@@ -4,10 +4,9 @@ from gateway.model.authorization import AuthorizedItem, Code, Dates, Result
 from gateway.responses.element import Element, modifiers
 from gateway.responses.message import Message
 from gateway.responses.providers import authorized_providers, providers
-from gateway.responses.review import Review, read_review
+from gateway.responses.reading import GRANTED
+from gateway.responses.review import Review, decided_parts, read_review
 from gateway.responses.values import codes, day, period, quantity
-
-GRANTED = frozenset({Result.APPROVED, Result.PARTLY_APPROVED, Result.MODIFIED})
 
 
 def read_added(message: Message) -> tuple[AuthorizedItem, ...]:
@@ -65,7 +64,9 @@ def _result(row: Element, review: Review | None, message: Message) -> Result:
     if spoiled := message.spoiled or next(modifiers(row), ""):
         message.remarks.warn("modifierExtension", spoiled, "An unknown modifier extension may turn the meaning.")
         return Result.UNRECOGNIZED
-    return Result.UNRECOGNIZED if message.withdrawn and result in GRANTED else result
+    if message.doubt or decided_parts([row], message.codes) - {result}:
+        return Result.UNRECOGNIZED
+    return Result.UNRECOGNIZED if message.withheld and result in GRANTED else result
 
 
 def _service(row: Element, detail: Element) -> Code | None:

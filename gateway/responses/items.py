@@ -8,11 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from gateway.model.authorization import Answer, AuthorizedItem, Note, Provider, Result
-from gateway.responses.added import GRANTED
+from gateway.responses.added import read_added
+from gateway.responses.agreement import settled
 from gateway.responses.element import NOTHING, Element, modifiers
 from gateway.responses.match import trace_values
 from gateway.responses.message import Message
 from gateway.responses.providers import authorized_providers
+from gateway.responses.reading import GRANTED, Remarks
 from gateway.responses.review import Review, Text, read_review
 from gateway.responses.values import day, first_text, period, quantity
 
@@ -24,6 +26,14 @@ def has_reviews(message: Message) -> bool:
     """Whether the payer decided on any item, in whatever code."""
     rows = message.response.each("item")
     return any(row.extensions("reviewAction") for item in rows for row in item.each("adjudication"))
+
+
+def own_results(message: Message) -> list[Result]:
+    """What the payer decided on the items asked for, of those it decided on; remarks come when they are read."""
+    apart = replace(message, remarks=Remarks())
+    rows, added = _by_sequence(apart), read_added(apart)
+    reviews = ((sequence, read_review(rows[sequence], apart.codes, apart.remarks)) for sequence in rows)
+    return [settled(number, review, rows[number], added, apart).result for number, review in reviews if review]
 
 
 def read_items(message: Message, added: tuple[AuthorizedItem, ...], fallback: Review | None) -> Answers:
@@ -65,6 +75,7 @@ def _answer(
 ) -> Answer:
     remarks = message.remarks
     review = read_review(rows, message.codes, remarks) or fallback
+    review = settled(sequence, review, rows, added, message) if review else None
     result = _result(sequence, rows, review, message)
     number, tracking, previous = _numbers(rows, review)
     issued = _first(row.extension("itemPreAuthIssueDate").choice("value", "Date") for row in rows)
@@ -108,14 +119,16 @@ def _result(sequence: int, rows: Sequence[Element], review: Review | None, messa
 def _doubt(sequence: int, rows: Sequence[Element], review: Review | None, message: Message) -> str:
     if review is None:
         return f"the payer did not answer item {sequence}"
+    if message.doubt:
+        return f"item {sequence}: {message.doubt}"
     if review.doubt:
         return f"item {sequence}: {review.doubt}"
     if message.spoiled or any(next(modifiers(row), "") for row in rows):
         return f"item {sequence}: an unknown modifier extension may turn the payer's answer"
     if _swapped(sequence, rows, message):
         return f"item {sequence}: the payer's answer echoes the trace number of another item"
-    if message.withdrawn and review.result in GRANTED:
-        return f"item {sequence}: the payer's answer is not active and grants nothing"
+    if message.withheld and review.result in GRANTED:
+        return f"item {sequence}: {message.withheld}"
     return ""
 
 

@@ -3,10 +3,12 @@
 An answer that names another request, another patient, or none at all is not ours: nothing is concluded from it.
 """
 
+from typing import NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from gateway.fhir.bundle import Entry, Index
 from gateway.responses.element import Element
+from gateway.responses.patient import check_patient, tail
 from gateway.responses.reading import Asked, Remarks, Untrusted
 from gateway.responses.unwrap import Opened
 
@@ -29,15 +31,27 @@ def choose(opened: Opened, asked: Asked, remarks: Remarks) -> Entry:
     entry, oddities = ours[0]
     if any(other.resource != entry.resource for other, _ in ours[1:]):
         raise Untrusted("the payer's answer holds several different answers to our request")
-    _check_patient(entry, index, asked, remarks)
-    for rule, path, text in oddities:
-        remarks.note(rule, path, text)
+    check_patient(entry, index, asked, remarks)
+    for odd in oddities:
+        if odd.attention:
+            remarks.warn(odd.rule, odd.path, odd.text, attention=odd.attention)
+        else:
+            remarks.note(odd.rule, odd.path, odd.text)
     if entry.resource is not index.entries[0].resource:
         remarks.note("ClaimResponseFirst", entry.path, "The ClaimResponse is not the first resource of the answer.")
     return entry
 
 
-Oddities = tuple[tuple[str, str, str], ...]
+class Oddity(NamedTuple):
+    """How an answer names our request otherwise than plainly; with `attention` a person has to look."""
+
+    rule: str
+    path: str
+    text: str
+    attention: str = ""
+
+
+Oddities = tuple[Oddity, ...]
 
 
 def _matched(entry: Entry, opened: Opened, asked: Asked) -> Oddities | None:
@@ -45,34 +59,60 @@ def _matched(entry: Entry, opened: Opened, asked: Asked) -> Oddities | None:
     response = Element(entry.resource, entry.path)
     request = response.one("request")
     reference = request.one("reference").text
-    if reference and (oddities := _by_reference(reference, request, entry, opened.index, asked)) is not None:
+    claim = _claim(reference, entry, opened.index)
+    if claim and _states_another(claim, asked):
+        return None
+    if reference and (oddities := _by_reference(reference, request, entry, claim, asked)) is not None:
         return oddities
-    for identifier in (request.one("identifier"), *response.each("identifier")):
+    named = request.one("identifier")
+    for identifier in (named, *response.each("identifier")):
         if (oddities := _by_identifier(identifier, asked)) is not None:
-            other = ("request", f"{request.path}.reference", "The answer refers to a Claim at another address.")
-            return (*oddities, other) if reference else oddities
-    if reference or request.one("identifier").one("value").text:
+            foreign = reference or named.one("value").text not in ("", asked.trace_value)
+            return (*oddities, _foreign(request)) if foreign else oddities
+    if reference or named.one("value").text:
         return None
     return _by_echo(response, opened, asked)
 
 
-def _by_reference(reference: str, request: Element, entry: Entry, index: Index, asked: Asked) -> Oddities | None:
+def _foreign(request: Element) -> Oddity:
+    # Payers keep our Claim under an address of their own, so this alone is no reason to distrust the answer.
+    return Oddity(
+        "request",
+        request.path,
+        "The answer echoes our trace number, but refers to a Claim we do not know.",
+        "the payer's answer carries our trace number but names another request",
+    )
+
+
+def _claim(reference: str, entry: Entry, index: Index) -> Element | None:
+    """The Claim in the answer that `reference` points at."""
+    target = index.resolve(reference, source=entry) if reference else None
+    if target and target.entry.resource.get("resourceType") == "Claim":
+        return Element(target.entry.resource, target.entry.path)
+    return None
+
+
+def _states_another(claim: Element, asked: Asked) -> bool:
+    values = {identifier.one("value").text for identifier in claim.each("identifier")} - {""}
+    return bool(values and asked.trace_value) and asked.trace_value not in values
+
+
+def _by_reference(
+    reference: str, request: Element, entry: Entry, claim: Element | None, asked: Asked
+) -> Oddities | None:
     path = f"{request.path}.reference"
     plain = reference.partition("/_history/")[0]
     if asked.claim_url in (plain, f"{entry.full_url.removesuffix(entry.type_id)}{plain}"):
         return ()
-    if _tail(plain) == _tail(asked.claim_url) != "":
+    if tail(plain) == tail(asked.claim_url) != "":
         if plain.startswith(("Claim/", "urn:uuid:")):
-            return (("request", path, "The answer refers to our Claim by its id, not by its fullUrl."),)
+            return (Oddity("request", path, "The answer refers to our Claim by its id, not by its fullUrl."),)
         if "/Claim/" in plain:
-            return (("request", path, "The answer refers to our Claim under another base."),)
+            return (Oddity("request", path, "The answer refers to our Claim under another base."),)
     if _searched(reference, asked):
-        return (("request", path, "The answer refers to our Claim by a search for its identifier."),)
-    target = index.resolve(reference, source=entry)
-    if target and target.entry.resource.get("resourceType") == "Claim":
-        claim = Element(target.entry.resource, target.entry.path)
-        if any(_by_identifier(identifier, asked) is not None for identifier in claim.each("identifier")):
-            return (("request", path, "The answer refers to a copy of our Claim under another address."),)
+        return (Oddity("request", path, "The answer refers to our Claim by a search for its identifier."),)
+    if claim and any(_by_identifier(identifier, asked) is not None for identifier in claim.each("identifier")):
+        return (Oddity("request", path, "The answer refers to a copy of our Claim under another address."),)
     return None
 
 
@@ -83,7 +123,8 @@ def _by_identifier(identifier: Element, asked: Asked) -> Oddities | None:
     if system == asked.trace_system:
         return ()
     # The guide's own example pair differs like this, so the value alone decides.
-    return (("trace-system", f"{identifier.path}.system", "The answer echoes our trace number under another system."),)
+    text = "The answer echoes our trace number under another system."
+    return (Oddity("trace-system", f"{identifier.path}.system", text),)
 
 
 def _by_echo(response: Element, opened: Opened, asked: Asked) -> Oddities | None:
@@ -91,9 +132,9 @@ def _by_echo(response: Element, opened: Opened, asked: Asked) -> Oddities | None
     path, traces = f"{response.path}.request", {trace for _, trace in asked.items if trace}
     for item in response.each("item"):
         if traces & set(trace_values(item)):
-            return (("request", path, "The answer names its request only by an item trace number."),)
+            return (Oddity("request", path, "The answer names its request only by an item trace number."),)
     if asked.submission_id and asked.submission_id == opened.identifier:
-        return (("request", path, "The answer names its request only by the Bundle identifier."),)
+        return (Oddity("request", path, "The answer names its request only by the Bundle identifier."),)
     return None
 
 
@@ -101,29 +142,6 @@ def trace_values(item: Element) -> tuple[str, ...]:
     """The item trace numbers that an item or addItem row echoes."""
     rows = (row.choice("value", "Identifier").one("value").text for row in item.extensions("itemTraceNumber"))
     return tuple(value for value in rows if value)
-
-
-def _check_patient(entry: Entry, index: Index, asked: Asked, remarks: Remarks) -> None:
-    patient = Element(entry.resource, entry.path).one("patient")
-    reference = patient.one("reference").text.partition("/_history/")[0]
-    if reference in asked.patient_urls:
-        return
-    if not reference or reference.startswith("#"):
-        remarks.note("patient", patient.path, "The answer does not refer to its patient by an address.")
-        return
-    target = index.resolve(reference, source=entry)
-    if target and {target.entry.full_url, target.entry.type_id} & asked.patient_urls:
-        return
-    same_kind = "/" not in reference or "Patient/" in reference
-    if same_kind and _tail(reference) in {_tail(url) for url in asked.patient_urls}:
-        remarks.note("patient", f"{patient.path}.reference", "The answer refers to our patient under another base.")
-        return
-    raise Untrusted("the payer's answer is about another patient")
-
-
-def _tail(url: str) -> str:
-    """The id at the end of an address: of `Claim/x`, `https://host/Claim/x` and `urn:uuid:x` it is `x`."""
-    return url.rpartition("/")[2].rpartition(":")[2]
 
 
 def _searched(reference: str, asked: Asked) -> bool:

@@ -17,7 +17,8 @@ class Message:
     Attributes:
         identifiers: ids of the Bundle and the answer, which are no authorization numbers.
         process_notes: the payer's words by processNote number.
-        withdrawn: the answer is not active, so it grants nothing.
+        doubt: why nothing the answer says of an item counts, in words; empty when it does.
+        withheld: why the answer grants nothing, in words, whatever else it says; empty when it may.
         spoiled: path of a modifier extension that may turn the meaning of the whole answer; empty when none.
     """
 
@@ -29,7 +30,8 @@ class Message:
     remarks: Remarks
     identifiers: frozenset[str]
     process_notes: Mapping[int, Note]
-    withdrawn: bool
+    doubt: str
+    withheld: str
     spoiled: str
 
 

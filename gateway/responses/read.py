@@ -10,14 +10,15 @@ from gateway.model.authorization import Rejection, Result
 from gateway.model.determination import roll_up
 from gateway.model.exchange import Reply
 from gateway.responses.added import read_added
+from gateway.responses.agreement import weighed
 from gateway.responses.codes import ReviewCodes
 from gateway.responses.element import Element, modifiers
-from gateway.responses.items import has_reviews, read_items
+from gateway.responses.items import has_reviews, own_results, read_items
 from gateway.responses.match import choose
 from gateway.responses.message import Message, all_notes, process_notes
-from gateway.responses.reading import Asked, Kind, Reading, Remarks, Untrusted
+from gateway.responses.reading import GRANTED, Asked, Kind, Reading, Remarks, Untrusted
 from gateway.responses.rejections import read_errors
-from gateway.responses.review import Review, read_review
+from gateway.responses.review import Review, decided_parts, read_review
 from gateway.responses.unwrap import Opened, open_reply, outcome_rows
 
 _OUTCOMES = ("complete", "partial", "error")
@@ -54,12 +55,13 @@ def _message(entry: Entry, opened: Opened, asked: Asked, codes: ReviewCodes, rem
     status = response.one("status")
     if status.text == "entered-in-error":
         raise Untrusted("the payer marked its answer as entered in error")
-    withdrawn = status.text not in ("active", "")
-    if withdrawn:
+    doubt = withheld = ""
+    if status.text not in ("active", ""):
+        withheld = "the payer's answer is not active and grants nothing"
         remarks.warn("status", status.path, "The answer is not active.", attention="the payer's answer is not active")
     if (use := response.one("use")).text not in ("preauthorization", ""):
-        text = "The answer is not about a prior authorization."
-        remarks.warn("use", use.path, text, attention="the payer's answer is no prior authorization")
+        doubt = "the payer's answer is no prior authorization"
+        remarks.warn("use", use.path, "The answer is not about a prior authorization.", attention=doubt)
     if (outcome := response.one("outcome")).text not in _OUTCOMES:
         remarks.note("outcome", outcome.path, "The outcome is none of complete, partial and error.")
     return Message(
@@ -71,7 +73,8 @@ def _message(entry: Entry, opened: Opened, asked: Asked, codes: ReviewCodes, rem
         remarks=remarks,
         identifiers=opened.ids,
         process_notes=process_notes(response),
-        withdrawn=withdrawn,
+        doubt=doubt,
+        withheld=withheld,
         spoiled=_spoiled(response),
     )
 
@@ -89,9 +92,12 @@ def _read(message: Message) -> Reading:
     common = _of_all_items(event, message)
     if rejections and not message.spoiled:
         return _rejected(message, rejections, common)
+    if event and not common:
+        message = weighed(message, event, own_results(message))
     added = read_added(message)
     pended = _pended(message)
     answers = read_items(message, added, common or pended)
+    _question_grants({answer.result for _, answer in answers} | {item.result for item in added}, message)
     return Reading(
         kind=Kind.ANSWERED,
         answers=answers,
@@ -104,11 +110,26 @@ def _read(message: Message) -> Reading:
     )
 
 
+def _question_grants(results: set[Result], message: Message) -> None:
+    """What stands beside a grant in the answer and makes it less than certain."""
+    if not results & GRANTED:
+        return
+    outcome, remarks = message.response.one("outcome"), message.remarks
+    if outcome.text not in ("complete", "partial"):
+        attention = "the payer granted something but does not call its answer complete"
+        remarks.warn("outcome", outcome.path, "The outcome is not complete beside a grant.", attention=attention)
+    # Our own remarks are never errors, so these are the payer's.
+    for failure in (issue for issue in tuple(remarks.issues) if issue.is_error):
+        attention = "the payer reports an error beside its answer"
+        remarks.warn("outcome-error", failure.path, "There is an error beside a grant.", attention=attention)
+
+
 def _rejected(message: Message, rejections: tuple[Rejection, ...], common: Review | None) -> Reading:
     # What is missing among the items of a rejected request is no news: those remarks are not shown to a person.
     apart = replace(message, remarks=Remarks())
-    decided = common is not None or has_reviews(message)
-    added = read_added(apart) if decided else ()
+    added = read_added(apart)
+    parts = decided_parts(message.response.each("item"), message.codes)
+    decided = common is not None or has_reviews(message) or bool(parts) or any(row.action for row in added)
     answers = read_items(apart, added, common) if decided else ()
     if decided:
         message.remarks.warn(
@@ -119,7 +140,7 @@ def _rejected(message: Message, rejections: tuple[Rejection, ...], common: Revie
         )
     return Reading(
         kind=Kind.REJECTED,
-        answers=tuple((sequence, answer) for sequence, answer in answers if answer.action),
+        answers=tuple((sequence, answer) for sequence, answer in answers if answer.action or answer.authorized),
         additional=tuple(item for item in added if not item.replaces),
         notes=all_notes(message.response),
         rejections=rejections,

@@ -6,6 +6,9 @@ from enum import StrEnum
 from gateway.fhir.outcome import Issue, Severity
 from gateway.model.authorization import Answer, AuthorizedItem, Note, Rejection, Result
 
+GRANTED = frozenset({Result.APPROVED, Result.PARTLY_APPROVED, Result.MODIFIED})
+_DECIDED = GRANTED | {Result.DENIED}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
@@ -16,6 +19,8 @@ class Asked:
         submission_id: Bundle.identifier value of the request.
         patient_urls: fullUrl and `Patient/id` of the patient in the request.
         items: sequence and item trace number (may be empty) of each item asked for.
+        member_ids: values of all identifiers our request has for the patient: of the Patient, and as a member.
+        birth_date: Patient.birthDate of our request; like an empty `member_ids`, empty means not compared.
     """
 
     claim_url: str
@@ -24,6 +29,8 @@ class Asked:
     submission_id: str
     patient_urls: frozenset[str]
     items: tuple[tuple[int, str], ...]
+    member_ids: frozenset[str] = field(default=frozenset(), repr=False)
+    birth_date: str = field(default="", repr=False)
 
 
 class Kind(StrEnum):
@@ -63,6 +70,13 @@ class Reading:
     attention: str = ""
     reason: str = ""
     issues: tuple[Issue, ...] = field(default=(), repr=False)
+
+    @property
+    def decided_items(self) -> bool:
+        """Whether the payer granted or denied anything, in whole or in part, even inside a rejection."""
+        added = (*self.additional, *(row for _, answer in self.answers for row in answer.authorized))
+        results = {answer.result for _, answer in self.answers} | {row.result for row in added}
+        return bool(results & _DECIDED)
 
 
 @dataclass(slots=True)

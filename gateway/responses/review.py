@@ -73,6 +73,15 @@ def read_review(rows: Iterable[Element], codes: ReviewCodes, remarks: Remarks) -
     )
 
 
+def decided_parts(rows: Iterable[Element], codes: ReviewCodes) -> set[Result]:
+    """What the review actions on the parts of `rows` mean: `detail`, and `subDetail` inside."""
+    details = [detail for row in rows for detail in row.each("detail")]
+    parts = (*details, *(part for detail in details for part in detail.each("subDetail")))
+    adjudications = (adjudication for part in parts for adjudication in part.each("adjudication"))
+    actions = (action for adjudication in adjudications for action in adjudication.extensions("reviewAction"))
+    return {codes.result(code) for action in actions for code in _codes(action, codes)}
+
+
 def _codes(action: Element, codes: ReviewCodes) -> tuple[Code, ...]:
     """The raw codes: those of the X12 list where there are any, else the first of whatever stands in their place."""
     rows = action.extensions("reviewActionCode")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection
 from datetime import timedelta
 from threading import Event, Thread
+from time import monotonic, sleep
 
 from gateway.adapters.log import describe
 from gateway.flow import submit
@@ -13,6 +14,7 @@ from gateway.model.errors import GatewayError
 
 _STEPS: dict[str, Callable[[World, Work], None]] = {SUBMIT: submit.run}
 _IDLE_SECONDS = 1.0
+_PAUSE_SECONDS = 0.05
 
 
 class Pool:
@@ -44,11 +46,14 @@ class Pool:
                 self._wake.wait(_IDLE_SECONDS)
 
 
-def step(world: World, owner: str, lease: timedelta) -> bool:
-    """Do one due step; False when nothing is due. A failure is logged and the step comes round again."""
+def step(world: World, owner: str, lease: timedelta, *, only: Collection[str] | None = None) -> bool:
+    """Do one due step, of `only` these authorizations; False when nothing is due.
+
+    A failure is logged and the step comes round again.
+    """
     work: Work | None = None
     try:
-        work = world.store.claim(owner, world.clock.now(), lease)
+        work = world.store.claim(owner, world.clock.now(), lease, only=only)
         if work:
             _STEPS[work.step](world, work)
     except GatewayError as fault:
@@ -63,11 +68,15 @@ def _which(work: Work | None) -> dict[str, str]:
 
 
 def drain(world: World, authorizations: Collection[str], *, lease: timedelta) -> None:
-    """Do due steps in this thread until none of these authorizations has one due now."""
+    """Do the due steps of these authorizations in this thread, and wait for those that another process has taken."""
     owner = f"cli-{world.ids.new()}"
-    while any(_is_due(world, identity) for identity in authorizations):
-        if not step(world, owner, lease):
-            return
+    mine = frozenset(authorizations)
+    patience = monotonic() + lease.total_seconds()
+    while any(_is_due(world, identity) for identity in mine):
+        if not step(world, owner, lease, only=mine):
+            if monotonic() > patience:
+                return
+            sleep(_PAUSE_SECONDS)
 
 
 def _is_due(world: World, identity: str) -> bool:

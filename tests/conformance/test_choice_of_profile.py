@@ -73,6 +73,21 @@ def test_a_claim_that_declares_nothing_needs_to_fit_one_of_the_two_profiles(
     assert profiles.check(request_bundle).ok
 
 
+def test_a_bundle_in_a_bundle_is_judged_by_its_own_profile(profiles: Profiles, request_bundle: Any) -> None:
+    request_bundle["entry"][0]["resource"]["meta"]["profile"] = [f"{S}profile-claim-inquiry"]
+    outer = {
+        "resourceType": "Bundle",
+        "type": "collection",
+        "entry": [{"fullUrl": QR_BUNDLE, "resource": request_bundle}],
+    }
+
+    report = profiles.check(outer)
+
+    assert [(issue.rule, issue.path) for issue in report.issues] == [
+        ("profile", "Bundle.entry[0].resource.entry[0].resource.meta.profile[0]")
+    ]
+
+
 def test_an_entry_the_guide_does_not_constrain_follows_us_core(profiles: Profiles, request_bundle: Any) -> None:
     request_bundle["entry"].append(
         {

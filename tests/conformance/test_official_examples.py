@@ -15,14 +15,26 @@ BARE_QUANTITY = "quantities: `{value: n}` only (breaks prof-2)"
 UCUM_QUANTITY = 'quantities: ServiceRequest.quantity uses UCUM "1" (breaks prof-3)'
 NO_REQUESTOR = "2.2.1 approved and pended responses: requestor PractitionerRole is referenced, not included"
 NO_SURGEON = "2.2.1 SurgicalRequestBundle: PractitionerRole points at Practitioner and Location not in the Bundle"
+NO_MEMBER_ID = "Coverage-InsuranceExample: memberid identifier has type MB but no value"
+MEMBER_ID = ("member-id-value", "Bundle.entry[3].resource.identifier[0]")
 DETAIL = "item[0].extension[4].extension[2].value"
 KNOWN = {
+    "Bundle-HomecareAuthorizationBundleExample": {MEMBER_ID: NO_MEMBER_ID},
+    "Bundle-HomecareAuthorizationUpdateBundleExample": {MEMBER_ID: NO_MEMBER_ID},
+    "Bundle-MedicalServicesAuthorizationBundleExample": {MEMBER_ID: NO_MEMBER_ID},
+    "Bundle-PASClaimInquiryBundleExample": {MEMBER_ID: NO_MEMBER_ID},
+    "Bundle-PASClaimInquiryResponseBundleExample": {MEMBER_ID: NO_MEMBER_ID},
+    "Coverage-InsuranceExample": {("member-id-value", "Coverage.identifier[0]"): NO_MEMBER_ID},
+    "Parameters-PASClaimInquiryOperationResponseExample": {
+        ("member-id-value", "Parameters.parameter[0].resource.entry[3].resource.identifier[0]"): NO_MEMBER_ID,
+    },
     "Bundle-PASSubscriptionNotification": {
         ("prof-2", f"Bundle.entry[1].resource.entry[0].resource.{DETAIL}"): BARE_QUANTITY,
         ("reference-resolves", "Bundle.entry[1].resource.entry[0].resource.requestor"): NO_REQUESTOR,
     },
     "Bundle-ReferralAuthorizationBundleExample": {
         ("prof-3", "Bundle.entry[5].resource.quantity"): UCUM_QUANTITY,
+        MEMBER_ID: NO_MEMBER_ID,
     },
     "Bundle-ReferralAuthorizationResponseBundleExample": {
         ("prof-2", f"Bundle.entry[0].resource.{DETAIL}"): BARE_QUANTITY,
@@ -32,6 +44,7 @@ KNOWN = {
         ("reference-resolves", "Bundle.entry[0].resource.requestor"): NO_REQUESTOR,
     },
     "Bundle-SurgicalRequestBundleExample": {
+        MEMBER_ID: NO_MEMBER_ID,
         ("reference-resolves", "Bundle.entry[6].resource.practitioner"): NO_SURGEON,
         ("reference-resolves", "Bundle.entry[6].resource.location[0]"): NO_SURGEON,
         # The other side of the same coin: what is sent instead, nothing refers to.

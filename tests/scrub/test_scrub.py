@@ -15,20 +15,11 @@ from gateway.api.app import create_app
 from gateway.fhir import json
 from gateway.flow.world import World
 from gateway.model.exchange import Outcome
+from gateway.ports import Client
 from gateway.settings import Settings
 from gateway.worker import drain
-from tests.worlds import ORDERS, build_world, reply
-
-CANARIES = {
-    "family": "Canaryfamily",
-    "given": "Canarygiven",
-    "birth": "1931-07-19",
-    "member": "CANARY0MEMBER1",
-    "street": "19 Canary Row",
-    "note": "canary note text",
-    "phone": "555-01-CANARY",
-    "key": "canary-system",
-}
+from tests.private import CANARIES, leaks
+from tests.worlds import NOW, ORDERS, build_world, reply
 
 
 def poisoned(name: str) -> bytes:
@@ -53,10 +44,6 @@ def poisoned(name: str) -> bytes:
         if resource["resourceType"] in ("ServiceRequest", "DeviceRequest"):
             resource["note"] = [{"text": CANARIES["note"]}]
     return json.dumps(document)
-
-
-def leaks(text: str) -> list[str]:
-    return [name for name, canary in CANARIES.items() if canary in text]
 
 
 def hostile_replies() -> list[Outcome]:
@@ -174,3 +161,12 @@ def test_the_canaries_bite(tmp_path: Path) -> None:
     drain(world, [one["id"] for one in answer.json()["authorizations"]], lease=timedelta(minutes=1))
     sent = world.payer_client.received[0].decode()  # type: ignore[attr-defined]
     assert {"family", "given", "birth", "member"} <= set(leaks(sent))
+
+
+def test_a_token_that_is_not_known_is_nowhere_repeated() -> None:
+    world, sink = logged_world()
+    world.store.add_client(Client("ehr", "0" * 64, NOW))
+    headers = {"Authorization": f"Bearer {CANARIES['token']}"}
+    answer = call(world, "GET", f"/authorizations?patient={CANARIES['member']}", headers=headers)
+    assert answer.status_code == 401
+    assert leaks(answer.text + str(answer.headers) + sink.getvalue()) == []

@@ -1,12 +1,14 @@
 """Which network addresses a payer connection may go to (threat T6): public ones, and this machine where allowed."""
 
 from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 Address = IPv4Address | IPv6Address
 
 # Reachable like a public address from inside a cloud, and not public: Azure's host agent, Oracle's metadata service.
 _METADATA = frozenset({ip_address("168.63.129.16"), ip_address("192.0.0.192")})
+# Not public either, whatever the standard library of the day says: documentation (RFC 9637), 6to4 relays (RFC 7526).
+_NEVER_PUBLIC = (IPv6Network("3fff::/20"), IPv4Network("192.88.99.0/24"))
 _NAT64 = IPv6Network("64:ff9b::/96")
 _UNICAST = IPv6Network("2000::/3")  # everything else in IPv6 is local, reserved, or IPv4 in disguise
 
@@ -23,7 +25,7 @@ def refusal(address: Address, *, loopback: bool, public: bool = True) -> str:
                 return "it is this machine"
         elif one in _METADATA or one.is_link_local:
             return "it is a link-local or metadata address"
-        elif one.is_multicast or not one.is_global or _disguised(one):
+        elif one.is_multicast or not one.is_global or _disguised(one) or any(one in net for net in _NEVER_PUBLIC):
             return "it is not a public address"
         elif not public:
             return "plain http goes to this machine only"

@@ -1,6 +1,6 @@
 """`ports.Store` in memory, for tests and for looking at an order without storing it; lost with the process."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from threading import Lock
@@ -111,10 +111,11 @@ class MemoryStore:
     def exchanges(self, authorization: str) -> tuple[Exchange, ...]:
         return tuple(leg for leg in self._contents.exchanges.values() if leg.authorization == authorization)
 
-    def claim(self, owner: str, now: datetime, lease: timedelta) -> Work | None:
+    def claim(self, owner: str, now: datetime, lease: timedelta, *, only: Collection[str] | None = None) -> Work | None:
         with self._lock:
             work = self._contents.work
-            free = [one for one in work.values() if one.due_at <= now and (one.lease_until or now) <= now]
+            meant = [one for one in work.values() if only is None or one.authorization in only]
+            free = [one for one in meant if one.due_at <= now and (one.lease_until or now) <= now]
             if not free:
                 return None
             first = min(free, key=lambda one: (one.due_at, one.authorization))

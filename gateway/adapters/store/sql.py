@@ -1,6 +1,6 @@
 """`ports.Store` over SQLAlchemy Core, synchronous; what databases do differently is in a `Dialect`."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
@@ -118,10 +118,12 @@ class SqlStore:
         of = tables.exchange.c
         return self._read(Exchange, tables.exchange, of.authorization == authorization, of.position)
 
-    def claim(self, owner: str, now: datetime, lease: timedelta) -> Work | None:
+    def claim(self, owner: str, now: datetime, lease: timedelta, *, only: Collection[str] | None = None) -> Work | None:
         of = tables.work.c
         free = or_(of.lease_until.is_(None), of.lease_until <= now)
         due = select(*_columns(Work, tables.work)).where(of.due_at <= now, free).order_by(of.due_at, of.authorization)
+        if only is not None:
+            due = due.where(of.authorization.in_(only))
         with self._write() as connection:
             row = connection.execute(due.limit(1).with_for_update(skip_locked=True)).mappings().first()
             if row is None:

@@ -1,9 +1,10 @@
 """Orders in: what is stored, what is checked, what a completion changes."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
+from gateway.fhir import json
 from gateway.flow import intake, review
 from gateway.flow.prepare import Treatment
 from gateway.flow.world import World
@@ -175,3 +176,74 @@ def test_checking_an_order_names_the_gaps_without_storing(world: World) -> None:
     completion = (ORDERS / "completions" / "with_gaps.json").read_bytes()
     (completed,) = intake.check(world, order("with_gaps"), [completion], Treatment())
     assert isinstance(completed.event, RequestBuilt)
+
+
+def test_completing_one_of_two_orders_after_the_other_was_sent_finishes_the_rest(world: World) -> None:
+    document = json.loads(order("two_orders"))
+    drug = next(
+        entry["resource"] for entry in document["entry"] if entry["resource"]["resourceType"] == "MedicationRequest"
+    )
+    whole = json.dumps(drug)
+    drug.pop("insurance", None)
+    drug["medicationCodeableConcept"] = {"text": "the injection"}
+    received = intake.receive(world, json.dumps(document), Treatment(), client="test", actor="ehr:test")
+    drain(world, received.authorizations, lease=LEASE)
+    states = {world.store.authorization(one).state for one in received.authorizations}
+    assert states == {State.DECIDED, State.DOCUMENTING}
+    completed = intake.complete(world, received.order_id, whole, actor="person:test")
+    drain(world, completed.authorizations, lease=LEASE)
+    assert len(completed.authorizations) == 1
+    assert world.store.authorization(completed.authorizations[0]).state is State.DECIDED
+    payer = world.payer_client
+    assert isinstance(payer, SandboxPayer)
+    assert len(payer.received) == 2
+
+
+def test_a_decision_by_phone_may_name_one_item_when_the_others_are_final(world: World) -> None:
+    identity = submit(world, "two_orders")
+    said = review.SpokenDecision(item=2, result=Result.APPROVED, authorization_number="PHONE-2")
+    record = review.record_decision(
+        world,
+        identity,
+        [said],
+        actor="person:nurse",
+        channel=Channel.PHONE,
+        evidence="call 7",
+        decided_on=date(2026, 11, 23),
+    )
+    assert [item.result for item in record.items] == [Result.APPROVED, Result.APPROVED]
+    assert record.determination is Result.APPROVED
+    assert record.items[1].answer is not None
+    assert record.items[1].answer.issued == date(2026, 11, 23)
+    with pytest.raises(OurFault, match="to come"):
+        review.record_decision(
+            world,
+            identity,
+            [said],
+            actor="person:nurse",
+            channel=Channel.PHONE,
+            evidence="call 7",
+            decided_on=date(2027, 1, 1),
+        )
+
+
+def test_what_waits_is_due_too_so_that_urgent_work_comes_first(world: World) -> None:
+    held = world.store.authorization(submit(world, "home_oxygen", Treatment(hold=True)))
+    routine = world.store.authorization(submit(world, "knee_mri", Treatment(hold=True)))
+    assert held.due_at is not None
+    assert routine.due_at is not None
+    assert held.due_at < routine.due_at
+    assert [one.id for one in world.store.authorizations(Query())] == [held.id, routine.id]
+
+
+def test_a_drug_handed_off_can_be_completed_or_decided_by_hand(world: World) -> None:
+    identity = submit(world, "pharmacy_drug")
+    record = review.record_decision(
+        world,
+        identity,
+        [review.SpokenDecision(result=Result.APPROVED)],
+        actor="person:nurse",
+        channel=Channel.PORTAL,
+        evidence="e-prescribing answer 5",
+    )
+    assert record.state is State.DECIDED

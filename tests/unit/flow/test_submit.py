@@ -1,19 +1,23 @@
 """Sending: intent first, one attempt, and what every kind of outcome does to the record."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from gateway.adapters.store.memory import MemoryStore
 from gateway.fhir import json
-from gateway.flow import intake, submit
+from gateway.flow import intake, review, submit
 from gateway.flow.change import SUBMIT
 from gateway.flow.prepare import Treatment
 from gateway.flow.world import World
 from gateway.model.authorization import Result, State
-from gateway.model.changes import Work
-from gateway.model.errors import Conflict
-from gateway.model.exchange import Direction, Lost, NotSent, Outcome
+from gateway.model.changes import ChangeSet, Work
+from gateway.model.errors import Conflict, OurFault
+from gateway.model.exchange import Direction, Lost, NotSent, Outcome, Reply
+from gateway.payers.profile import PayerProfile, Payers
 from gateway.worker import drain
+from gateway.worker.pool import step
 from tests.worlds import NOW, ORDERS, SandboxPayer, build_world, reply
 
 LEASE = timedelta(minutes=1)
@@ -168,3 +172,100 @@ def test_the_reply_is_kept_as_its_bytes(world: World) -> None:
     assert legs[0].body == legs[1].body == payer(world).received[0]
     assert legs[2].pair == legs[1].id
     assert legs[2].sha256 == json.digest(legs[2].body)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_refused_credentials_hold_the_request_for_a_person_instead_of_sending_it_again_and_again(status: int) -> None:
+    world = build_world(script=[reply({}, status=status)])
+    identity = receive(world)
+    drain(world, [identity], lease=LEASE)
+    record = world.store.authorization(identity)
+    assert record.state is State.HELD
+    assert "credentials" in record.held_by
+    world.clock.advance(timedelta(days=1))  # type: ignore[attr-defined]
+    assert world.store.claim("other", world.clock.now(), LEASE) is None
+    review.release(world, identity, actor="person:admin")
+    drain(world, [identity], lease=LEASE)
+    assert world.store.authorization(identity).state is State.DECIDED
+    assert len(payer(world).received) == 2
+
+
+def test_a_payer_that_cannot_be_reached_is_a_persons_matter_after_some_attempts() -> None:
+    world = build_world(script=[NotSent("refused")] * submit.MOST_ATTEMPTS)
+    identity = receive(world)
+    for _ in range(submit.MOST_ATTEMPTS):
+        assert world.store.authorization(identity).state is State.READY
+        drain(world, [identity], lease=LEASE)
+        world.clock.advance(timedelta(hours=2))  # type: ignore[attr-defined]
+    record = world.store.authorization(identity)
+    assert record.state is State.HELD
+    assert record.due_at is not None
+
+
+def test_a_payer_whose_profile_is_gone_holds_the_request() -> None:
+    world = build_world()
+    identity = receive(world)
+    object.__setattr__(world, "payers", Payers({}))
+    drain(world, [identity], lease=LEASE)
+    assert world.store.authorization(identity).state is State.HELD
+    assert payer(world).received == []
+
+
+def test_a_reply_is_on_disk_before_anything_is_made_of_it() -> None:
+    world = build_world()
+    identity = receive(world)
+
+    class Forgetful(MemoryStore):
+        """Fails to write a conclusion, as a full disk would."""
+
+        def commit(self, change: ChangeSet) -> None:
+            if any(record.state is State.DECIDED for record in change.records):
+                raise OurFault("the disk is full")
+            world.store.commit(change)
+
+    failing = Forgetful()
+    for name in ("authorization", "exchanges", "claim", "work"):
+        setattr(failing, name, getattr(world.store, name))
+    assert step(replace(world, store=failing), "unlucky", LEASE)
+    assert world.store.authorization(identity).state is State.SUBMITTING
+    assert world.store.exchanges(identity)[-1].direction is Direction.REPLY
+    world.clock.advance(timedelta(minutes=2))  # type: ignore[attr-defined]
+    drain(world, [identity], lease=LEASE)
+    assert world.store.authorization(identity).state is State.DECIDED
+    assert len(payer(world).received) == 1
+
+
+def test_an_answer_that_comes_after_the_step_was_given_up_still_ends_the_doubt() -> None:
+    world = build_world()
+    identity = receive(world)
+
+    class Slow(SandboxPayer):
+        def submit(self, profile: PayerProfile, body: bytes) -> Outcome:
+            world.clock.advance(timedelta(minutes=2))  # type: ignore[attr-defined]
+            drain(world, [identity], lease=LEASE)  # another worker finds the lease run out
+            assert world.store.authorization(identity).state is State.IN_DOUBT
+            return super().submit(profile, body)
+
+    slow = replace(world, payer_client=Slow(world.clock))  # type: ignore[arg-type]
+    drain(slow, [identity], lease=LEASE)
+    assert world.store.authorization(identity).state is State.DECIDED
+    assert world.store.exchanges(identity)[-1].direction is Direction.REPLY
+
+
+def test_a_rejection_that_decides_on_items_too_goes_to_a_person_with_both() -> None:
+    world = build_world()
+    identity = receive(world)
+    client = payer(world)
+    answered = client.submit(world.payers["sandbox"], world.store.exchanges(identity)[0].body)
+    assert isinstance(answered, Reply)
+    document = json.loads(answered.body)
+    response = document["entry"][0]["resource"]
+    response["error"] = [{"code": {"coding": [{"system": "https://codesystem.x12.org/005010/901", "code": "42"}]}}]
+    client.received.clear()
+    client.script.append(reply(document))
+    drain(world, [identity], lease=LEASE)
+    record = world.store.authorization(identity)
+    assert record.state is State.PERSON_NEEDED
+    assert record.rejections
+    assert record.items[0].answer is not None
+    assert record.attention

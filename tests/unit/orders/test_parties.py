@@ -144,3 +144,28 @@ def test_one_person_in_two_orders_travels_once() -> None:
     orders = [service_request(id=name, requester={"reference": "Practitioner/d1"}) for name in ("s1", "s2")]
     request = built(context(*orders, practitioner()))
     assert len(resources(request, "Practitioner")) == len(resources(request, "PractitionerRole")) == 1
+
+
+def contact_told(*found: dict[str, Any]) -> list[tuple[str, str]]:
+    request = built(context(*found))
+    return [(choice.what, choice.value) for choice in request.choices if choice.rule == "provider-contact"]
+
+
+def test_a_telecom_that_is_not_the_providers_own_is_told() -> None:
+    order = service_request(requester={"reference": "Practitioner/d1"})
+    assert contact_told(order, practitioner()) == []
+    assert contact_told(order, practitioner(telecom=None)) == [
+        ("contact of the ordering provider", "contact of the requestor in the site profile")
+    ]
+    hospital = {
+        "resourceType": "Organization",
+        "id": "hospital",
+        "name": "Hospital",
+        "telecom": [{"system": "phone", "value": "555-010-0177"}],
+    }
+    order = service_request(performer=[{"reference": "PractitionerRole/r1"}])
+    assert contact_told(order, practitioner(telecom=None), role(), hospital) == [
+        ("contact of the performing provider", "telecom of the organization")
+    ]
+    own = role(telecom=[{"system": "phone", "value": "555-010-0178"}])
+    assert contact_told(order, practitioner(telecom=None), own, hospital) == []

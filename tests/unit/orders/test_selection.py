@@ -1,9 +1,11 @@
 """What counts as an order, and what is refused by name."""
 
+from typing import Any
+
 import pytest
 
 from gateway.model.errors import BadOrder
-from tests.unit.orders.reading import contexts, coverage, patient, service_request
+from tests.unit.orders.reading import CPT, concept, contexts, coverage, patient, service_request
 
 
 @pytest.mark.parametrize(
@@ -67,12 +69,73 @@ def test_an_order_sent_twice_over_is_one_order() -> None:
     assert len(found.orders) == 1
 
 
-def test_an_earlier_request_named_as_supporting_information_is_no_order() -> None:
-    earlier = service_request(id="s0", status="active")
-    [found] = contexts(
-        [service_request(supportingInfo=[{"reference": "ServiceRequest/s0"}]), earlier, patient(), coverage()]
+def ids(*orders: dict[str, Any], **options: Any) -> list[str]:
+    found = contexts([*orders, patient(), coverage()], **options)
+    return [order["id"] for one in found for order in one.orders]
+
+
+def left_out(*orders: dict[str, Any]) -> dict[str, str]:
+    found = contexts([*orders, patient(), coverage()])
+    return {choice.value: choice.why for one in found for choice in one.choices if choice.rule == "order-left-out"}
+
+
+_NAMED = [{"reference": "ServiceRequest/s0"}]
+
+
+@pytest.mark.parametrize("element", ["supportingInfo", "supportingInformation"])
+@pytest.mark.parametrize("earlier", [{"status": "on-hold"}, {"status": "unknown"}, {"intent": "plan"}])
+def test_what_does_not_stand_as_an_order_and_is_named_by_one_is_supporting_material(
+    element: str, earlier: dict[str, str]
+) -> None:
+    orders = service_request(**{element: _NAMED}), service_request(id="s0", **earlier)
+    assert ids(*orders) == ["s1"]
+    assert "supporting information" in left_out(*orders)["ServiceRequest/s0"]
+
+
+@pytest.mark.parametrize("element", ["supportingInfo", "supportingInformation"])
+@pytest.mark.parametrize("status", ["active", "draft"])
+def test_a_standing_order_stays_an_order_although_another_names_it(element: str, status: str) -> None:
+    assert ids(service_request(**{element: _NAMED}), service_request(id="s0", status=status)) == ["s1", "s0"]
+
+
+def test_two_orders_that_name_each_other_are_two_orders() -> None:
+    other = service_request(id="s0", supportingInfo=[{"reference": "ServiceRequest/s1"}])
+    assert ids(service_request(supportingInfo=_NAMED), other) == ["s1", "s0"]
+
+
+def test_an_ended_order_that_another_names_is_recorded_as_left_out() -> None:
+    orders = service_request(supportingInfo=_NAMED), service_request(id="s0", status="completed")
+    assert left_out(*orders) == {"ServiceRequest/s0": "Its status is completed."}
+
+
+def test_a_settled_order_takes_no_part_and_leaves_no_trace() -> None:
+    settled = service_request(id="s0", subject={"reference": "Patient/other"})
+    alone, beside = (
+        contexts([service_request(), patient(), coverage()]),
+        contexts([settled, service_request(), patient(), coverage()], settled=frozenset({"ServiceRequest/s0"})),
     )
-    assert [order["id"] for order in found.orders] == ["s1"]
+    assert alone == beside
+
+
+def test_nothing_but_settled_orders_is_nothing_to_do() -> None:
+    assert contexts([service_request(), patient(), coverage()], settled=frozenset({"ServiceRequest/s1"})) == ()
+
+
+def test_a_settled_order_is_still_found_by_references() -> None:
+    encounter = {
+        "resourceType": "Encounter",
+        "id": "e1",
+        "status": "planned",
+        "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "IMP"},
+        "basedOn": [{"reference": "ServiceRequest/s0"}],
+    }
+    settled = service_request(id="s0", code=concept(CPT, "97110"))
+    [found] = contexts(
+        [service_request(supportingInfo=_NAMED), settled, encounter, patient(), coverage()],
+        settled=frozenset({"ServiceRequest/s0"}),
+    )
+    assert not found.encounter
+    assert "supporting-information" not in {choice.rule for choice in found.choices}
 
 
 @pytest.mark.parametrize("kind", ["collection", "searchset", "transaction", "history", None])

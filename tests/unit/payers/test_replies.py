@@ -25,7 +25,7 @@ def reply(status: int, retry_after: str = "") -> Reply:
     (200, Verdict.ANSWER), (201, Verdict.ANSWER), (202, Verdict.ANSWER), (204, Verdict.ANSWER),
     (100, Verdict.IN_DOUBT), (301, Verdict.IN_DOUBT), (302, Verdict.IN_DOUBT), (304, Verdict.IN_DOUBT),
     (307, Verdict.IN_DOUBT), (308, Verdict.IN_DOUBT),
-    (400, Verdict.REJECTION), (404, Verdict.REJECTION), (409, Verdict.REJECTION), (412, Verdict.REJECTION),
+    (400, Verdict.REJECTION), (404, Verdict.REJECTION), (409, Verdict.IN_DOUBT), (412, Verdict.REJECTION),
     (413, Verdict.REJECTION), (415, Verdict.REJECTION), (422, Verdict.REJECTION), (499, Verdict.REJECTION),
     (401, Verdict.NOT_ACCEPTED), (403, Verdict.NOT_ACCEPTED), (429, Verdict.NOT_ACCEPTED),
     (408, Verdict.IN_DOUBT), (425, Verdict.IN_DOUBT),
@@ -35,14 +35,14 @@ def reply(status: int, retry_after: str = "") -> Reply:
 def test_a_status_means_this_unless_the_profile_says_otherwise(status: int, verdict: Verdict) -> None:
     found = classify(reply(status, "30"), PAYER, NOW)
     assert found.verdict is verdict
-    assert (found.again_at is not None) == (verdict is Verdict.NOT_ACCEPTED)
+    assert (found.again_at is not None) == (verdict is Verdict.NOT_ACCEPTED and status not in (401, 403))
     assert str(status) in found.reason
 
 
-def test_refused_credentials_wait_long_and_say_what_to_check() -> None:
+def test_refused_credentials_wait_for_a_person_and_say_what_to_check() -> None:
     for status in (401, 403):
         found = classify(reply(status, "1"), PAYER, NOW)
-        assert found.again_at == NOW + timedelta(minutes=30)
+        assert found.again_at is None
         assert "credentials" in found.reason
 
 

@@ -10,7 +10,7 @@ import pytest
 from gateway.fhir import json
 from gateway.model.authorization import Result
 from gateway.responses import Asked, Kind, read_rejection
-from gateway.responses.added import GRANTED
+from gateway.responses.reading import GRANTED
 from tests.unit.responses.payloads import (
     CLAIM,
     PATIENT,
@@ -26,7 +26,7 @@ from tests.unit.responses.payloads import (
     review,
 )
 
-WANTED = asked((1, "item-1"), (2, "item-2"))
+WANTED = asked((1, "item-1"), (2, "item-2"), member_ids=frozenset({"M-1"}), birth_date="1961-04-09")
 HOSTILE: tuple[Any, ...] = (
     None,
     [],
@@ -98,6 +98,12 @@ def _bases() -> dict[str, Any]:
         ),
         extension("itemAuthorizedDetail", extension=[{"url": "quantity", "valueQuantity": {"value": 6}}]),
     )
+    patient = {
+        "resourceType": "Patient",
+        "id": PATIENT.removeprefix("urn:uuid:"),
+        "identifier": [{"value": "M-1"}],
+        "birthDate": "1961-04-09",
+    }
     role = {"resourceType": "PractitionerRole", "id": "r1", "practitioner": {"reference": "PractitionerRole/r1"}}
     added = {
         "itemSequence": [1],
@@ -115,7 +121,7 @@ def _bases() -> dict[str, Any]:
         "extension": [extension("errorPath", valueString="Bundle.entry[2]")],
     }
     return {
-        "approved": bundle(response(item(review("A1", "AUTH-1"), extensions=parts), second, **notes), role),
+        "approved": bundle(response(item(review("A1", "AUTH-1"), extensions=parts), second, **notes), role, patient),
         "denied": bundle(response(item(review("A3"), extensions=parts), second, **notes), role),
         "pended": bundle(response(item(review("A4"), extensions=parts), communicationRequest=[{}], **notes), asking),
         "modified": bundle(response(item(review("A6"), extensions=parts), second, addItem=[added], **notes), role),

@@ -204,7 +204,9 @@ def test_a_request_for_information_beside_a_decision_on_the_whole_request_is_poi
 
 def test_a_decision_on_the_whole_request_does_not_overrule_items() -> None:
     document = bundle(response(item(review("A3")), adjudication=[review("A1", "AUTH-1")]))
-    assert reading(document).determination is Result.DENIED
+    found = reading(document)
+    assert found.determination is Result.DENIED
+    assert "does not fit" in found.attention
     assert "event-level" in rules(document)
 
 
@@ -516,11 +518,6 @@ def test_an_answer_that_is_not_active_may_still_refuse() -> None:
 
 def test_an_answer_entered_in_error_is_not_trusted() -> None:
     assert reading(bundle(response(item(review("A1")), status="entered-in-error"))).kind is Kind.UNTRUSTED
-
-
-def test_an_answer_that_is_no_prior_authorization_is_pointed_out() -> None:
-    found = reading(bundle(response(item(review("A1", "AUTH-1")), use="predetermination")))
-    assert "no prior authorization" in found.attention
 
 
 def test_an_operation_outcome_beside_the_answer_is_kept_for_technicians() -> None:

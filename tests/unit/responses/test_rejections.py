@@ -81,6 +81,39 @@ def test_a_rejection_that_decides_on_the_whole_request_too_keeps_both() -> None:
 
 
 @pytest.mark.parametrize(
+    ("code", "decided"),
+    [("A1", True), ("A2", True), ("A3", True), ("A6", True), ("A4", False), ("CT", False), ("ZZ", False), ("", False)],
+)
+def test_a_reading_tells_whether_the_payer_decided_on_items_whatever_its_kind(code: str, decided: bool) -> None:
+    rows = (item(review(code, "AUTH-1")), item(review("A4"), sequence=2))
+    wanted = asked((1, ""), (2, ""))
+    assert reading(bundle(response(*rows)), wanted).decided_items is decided
+    rejected = reading(bundle(response(*rows, outcome="error", error=[error()])), wanted)
+    assert (rejected.kind, rejected.determination, rejected.decided_items) == (Kind.REJECTED, Result.NONE, decided)
+    assert "ask the payer before sending again" in rejected.attention
+
+
+def test_a_plain_rejection_or_no_answer_decides_on_no_item() -> None:
+    assert not reading(bundle(response(outcome="error", error=[error()]))).decided_items
+    assert not reading(b"").decided_items
+
+
+@pytest.mark.parametrize("sequence", [1, 9])
+def test_a_rejection_that_only_adds_something_keeps_it_and_goes_to_a_person(sequence: int) -> None:
+    added = {"itemSequence": [sequence], "adjudication": [review("A1", "AUTH-2")]}
+    found = reading(bundle(response(outcome="error", error=[error()], addItem=[added])))
+    kept = [row for _, answer in found.answers for row in answer.authorized] + list(found.additional)
+    assert [row.authorization_number for row in kept] == ["AUTH-2"]
+    assert "ask the payer before sending again" in found.attention
+    assert found.decided_items
+
+
+def test_a_rejection_that_decides_on_a_part_of_an_item_goes_to_a_person() -> None:
+    row = item(detail=[{"adjudication": [review("A1")]}])
+    assert "ask the payer" in reading(bundle(response(row, outcome="error", error=[error()]))).attention
+
+
+@pytest.mark.parametrize(
     "rows", [[{"code": {"text": "member?"}}], [{}, {"code": {"text": "member?"}}], {"code": {"text": "member?"}}]
 )
 def test_an_error_of_any_shape_is_kept(rows: Any) -> None:

@@ -1,0 +1,49 @@
+"""Modifier extensions and implicit rules: nothing is sent from a resource that has them (FHIR R4 2.4.2, quirk 39).
+
+Either may turn the meaning of what it stands in around, and the gateway knows none: a person has to look.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from gateway.model.order import Resource
+from gateway.orders.chart import rows, text
+from gateway.orders.notes import Notes
+
+_NEED = (
+    "a version without it, or a person who reads what it means: modifier extensions may turn the meaning around, and "
+    "this gateway knows none"
+)
+
+
+def understood(notes: Notes) -> bool:
+    """Whether no resource that reading an order used has a modifier extension or implicit rules; a gap for each."""
+    held = [_bare(inner) for resource in notes.used for inner in rows(resource, "contained")]
+    places: list[str] = []
+    for resource in notes.used:
+        # a contained resource is looked through with the one that holds it
+        if _bare(resource) not in held:
+            places += _places(resource, _name(resource))
+    for place in places:
+        notes.gap(place, _NEED, "modifier-extension")
+    return not places
+
+
+def _places(value: Any, path: str) -> Iterator[str]:
+    if isinstance(value, list):
+        for position, item in enumerate(value):
+            yield from _places(item, f"{path}[{position}]")
+    elif isinstance(value, dict):
+        for element, item in value.items():
+            if element in ("modifierExtension", "implicitRules"):
+                yield f"{path}.{element}"
+            else:
+                yield from _places(item, f"{path}.{element}")
+
+
+def _bare(resource: Resource) -> Resource:
+    return {element: value for element, value in resource.items() if element != "contained"}
+
+
+def _name(resource: Resource) -> str:
+    return "/".join(filter(None, (text(resource, "resourceType"), text(resource, "id"))))
