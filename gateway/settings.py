@@ -1,8 +1,9 @@
 """Every setting of the gateway, read from the environment (prefix `PA_`) and nowhere else."""
 
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gateway.model.errors import ConfigFault
@@ -55,3 +56,36 @@ class Settings(BaseSettings):
     @property
     def payers_folder(self) -> Path:
         return self.payers or data_folder("profiles", self.data) / "payers"
+
+
+def read_settings(**own: Any) -> Settings:
+    """The settings of the environment; `own` ones come before it.
+
+    Raises:
+        ConfigFault: a variable has a value that is not allowed, or PA_DATA names no folder; all of them named.
+    """
+    try:
+        settings = Settings(**own)
+    except ValidationError as fault:
+        names = dict.fromkeys(str(error["loc"][0]) for error in fault.errors())
+        raise _not_usable([f"{_variable(name)} must be {_allowed(name)}." for name in names]) from None
+    if settings.data and not settings.data.is_dir():
+        raise _not_usable([f"{_variable('data')} must be a folder that exists: {settings.data} is none."])
+    return settings
+
+
+def _not_usable(problems: list[str]) -> ConfigFault:
+    return ConfigFault(
+        "The settings cannot be used:", fix="Correct these environment variables, or unset them.", problems=problems
+    )
+
+
+def _variable(name: str) -> str:
+    return f"{Settings.model_config['env_prefix']}{name}".upper()
+
+
+def _allowed(name: str) -> str:
+    """What a whole-number setting may be; the others take any text."""
+    rules = Settings.model_fields[name].metadata
+    least, most = ([getattr(rule, end) for rule in rules if hasattr(rule, end)] for end in ("ge", "le"))
+    return f"a whole number from {least[0]} " + (f"to {most[0]}" if most else "up")

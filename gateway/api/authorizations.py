@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from gateway.api import views
+from gateway.api import event_views, views
 from gateway.api.callers import CallerOf
 from gateway.api.documentation import INVALID, NOT_FOUND, UNKNOWN_CALLER, refusals, shows, shows_bytes
 from gateway.api.forms import Filters, Following
@@ -53,13 +53,13 @@ def get_authorization(record: OwnAuthorization) -> Response:
 
 @router.get(
     "/{id}/events",
-    response_model=views.Events,
+    response_model=event_views.Events,
     responses=shows("events", "In the order in which they happened.") | _UNKNOWN,
 )
 def list_events(world: WorldOf, record: OwnAuthorization, following: Annotated[Following, Query()]) -> Response:
     """What happened to an authorization."""
     found = world.store.events(authorization=record.id, after=following.after, limit=following.limit)
-    return answer(views.events(found, after=following.after))
+    return answer(event_views.events(found, after=following.after))
 
 
 @router.get(

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from gateway.api import views
+from gateway.api import event_views
 from gateway.api.callers import CallerOf
 from gateway.api.documentation import INVALID, UNKNOWN_CALLER, refusals, shows
 from gateway.api.forms import Following
@@ -17,7 +17,7 @@ router = APIRouter(tags=["events"])
 
 @router.get(
     "/events",
-    response_model=views.Events,
+    response_model=event_views.Events,
     responses=shows("events", "Rising by position.") | refusals(INVALID, *UNKNOWN_CALLER),
 )
 def follow_events(world: WorldOf, caller: CallerOf, following: Annotated[Following, Query()]) -> Response:
@@ -28,4 +28,4 @@ def follow_events(world: WorldOf, caller: CallerOf, following: Annotated[Followi
     ever; reading again from any position gives the same.
     """
     found = world.store.events(client=caller.client, after=following.after, limit=following.limit)
-    return answer(views.events(found, after=following.after))
+    return answer(event_views.events(found, after=following.after))

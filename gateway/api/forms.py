@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from gateway.api.callers import Caller
 from gateway.api.view import Number
+from gateway.flow.prepare import Treatment
 from gateway.flow.review import SpokenDecision
 from gateway.model import authorization as model
 from gateway.model.authorization import Channel, Result, State
@@ -77,6 +78,41 @@ class Decision(Act):
     decided_on: date | None = None
     """The day on which the payer decided; today when left out."""
     decisions: Annotated[tuple[ItemDecision, ...], Field(min_length=1, max_length=1000)]
+
+
+class Waiting(Form):
+    """How long to wait for decisions."""
+
+    wait: Annotated[float, Field(ge=0, le=300)] | None = None
+    """Longest wait for decisions, in seconds; 0 answers at once. Without it: as long as the payer's profile says it
+    takes to respond."""
+
+
+class Treating(Form):
+    """How to treat an order."""
+
+    split: bool = False
+    """One Claim per order."""
+    hold: bool = False
+    """Wait for release before sending."""
+    requestor: Name = ""
+    """Requestor key; otherwise the order decides."""
+    payer: Name = ""
+    """Payer id; otherwise the coverage decides."""
+
+    def treatment(self) -> Treatment:
+        return Treatment(split=self.split, hold=self.hold, requestor=self.requestor, payer=self.payer)
+
+
+class Submission(Treating, Waiting):
+    """How to treat an order that is sent."""
+
+
+class Rehearsal(Treating):
+    """How to treat an order that is only checked."""
+
+    bundle: bool = False
+    """Show the request bundles that would be sent."""
 
 
 class Filters(Form):

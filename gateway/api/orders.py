@@ -4,7 +4,7 @@ from functools import partial
 from typing import Annotated
 
 from anyio import to_thread
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from gateway.api import views
@@ -23,39 +23,17 @@ from gateway.api.documentation import (
     shows,
     takes_fhir,
 )
-from gateway.api.forms import Name
+from gateway.api.forms import Rehearsal, Submission, Waiting
 from gateway.api.owned import OwnOrder
 from gateway.api.view import answer
 from gateway.api.waiting import all_final, authorizations_of, settled
 from gateway.api.worlds import WorldOf
 from gateway.flow import intake
-from gateway.flow.prepare import Treatment
 from gateway.model.authorization import Authorization
 
-Wait = Annotated[
-    float | None,
-    Query(
-        ge=0,
-        le=300,
-        description="Longest wait for decisions, in seconds; 0 answers at "
-        "once. Without it: as long as the payer's profile says it takes to respond.",
-    ),
-]
 _ORDER = "A Bundle, a list of resources, or one order resource (FHIR R4)."
 _COMPLETION = "Resources that complete the order: they are merged over its own by type and id (FHIR R4)."
 _LATER = "Stored; something is still open: see `state` and `next` of each, and ask again at Location."
-
-
-def _treatment(
-    split: Annotated[bool, Query(description="One Claim per order.")] = False,
-    hold: Annotated[bool, Query(description="Wait for release before sending.")] = False,
-    requestor: Annotated[Name, Query(description="Requestor key; otherwise the order decides.")] = "",
-    payer: Annotated[Name, Query(description="Payer id; otherwise the coverage decides.")] = "",
-) -> Treatment:
-    return Treatment(split=split, hold=hold, requestor=requestor, payer=payer)
-
-
-TreatmentOf = Annotated[Treatment, Depends(_treatment)]
 
 
 def _documented(done: int) -> Responses:
@@ -74,15 +52,15 @@ router = APIRouter(prefix="/orders", tags=["orders"])
     responses=_documented(201) | refusals(BAD_ORDER, INVALID, *BODY, *UNKNOWN_CALLER),
 )
 async def submit_order(
-    world: WorldOf, caller: CallerOf, treatment: TreatmentOf, body: FhirBody, wait: Wait = None
+    world: WorldOf, caller: CallerOf, asked: Annotated[Submission, Query()], body: FhirBody
 ) -> Response:
     """Store an order, build and send its requests, and wait for the decisions.
 
     The order is durable before this answers. The answer comes as soon as nothing is under way any more.
     """
-    receive = partial(intake.receive, world, body, treatment, client=caller.client, actor=caller.actor)
+    receive = partial(intake.receive, world, body, asked.treatment(), client=caller.client, actor=caller.actor)
     received = await to_thread.run_sync(receive)
-    return _outcome(received.order_id, await settled(world, received.order_id, longest=wait), done=201)
+    return _outcome(received.order_id, await settled(world, received.order_id, longest=asked.wait), done=201)
 
 
 @router.post(
@@ -92,15 +70,10 @@ async def submit_order(
     responses=shows("checks", "One check per Claim the order makes.")
     | refusals(BAD_ORDER, INVALID, *BODY, *UNKNOWN_CALLER),
 )
-async def check_order(
-    world: WorldOf,
-    treatment: TreatmentOf,
-    body: FhirBody,
-    bundle: Annotated[bool, Query(description="Show the request bundles that would be sent.")] = False,
-) -> Response:
+async def check_order(world: WorldOf, asked: Annotated[Rehearsal, Query()], body: FhirBody) -> Response:
     """Do everything up to sending, and store nothing."""
-    prepared = await to_thread.run_sync(partial(intake.check, world, body, (), treatment))
-    return answer(views.Checks(checks=tuple(views.prepared(one, with_bundle=bundle) for one in prepared)))
+    prepared = await to_thread.run_sync(partial(intake.check, world, body, (), asked.treatment()))
+    return answer(views.Checks(checks=tuple(views.prepared(one, with_bundle=asked.bundle) for one in prepared)))
 
 
 @router.get(
@@ -120,14 +93,14 @@ def get_order(world: WorldOf, order: OwnOrder) -> Response:
     responses=_documented(200) | refusals(BAD_ORDER, NOT_FOUND, MOVED_ON, NOT_NOW, INVALID, *BODY, *UNKNOWN_CALLER),
 )
 async def complete_order(
-    world: WorldOf, caller: CallerOf, order: OwnOrder, body: FhirBody, wait: Wait = None
+    world: WorldOf, caller: CallerOf, order: OwnOrder, asked: Annotated[Waiting, Query()], body: FhirBody
 ) -> Response:
     """Merge what was missing over a stored order, build its requests anew, send them, and wait as for a new order.
 
     Requests that the payer already has are left as they are.
     """
     await to_thread.run_sync(partial(intake.complete, world, order.id, body, actor=caller.actor))
-    return _outcome(order.id, await settled(world, order.id, longest=wait), done=200)
+    return _outcome(order.id, await settled(world, order.id, longest=asked.wait), done=200)
 
 
 def _outcome(order: str, records: tuple[Authorization, ...], *, done: int) -> Response:

@@ -13,7 +13,6 @@ from gateway.fhir import json
 from gateway.flow.prepare import Prepared
 from gateway.model import authorization as model
 from gateway.model.authorization import Result, State, Urgency
-from gateway.model.changes import LoggedEvent
 from gateway.model.events import GapsFound, HandedOff, RequestBuilt
 from gateway.model.exchange import Direction
 from gateway.model.exchange import Exchange as Leg
@@ -85,29 +84,6 @@ class Page(View):
     more: bool
 
 
-class Event(View):
-    """Something that happened to an authorization; never changes once it is there."""
-
-    position: int
-    """Rises over all authorizations; pass the last one seen as `after` to go on."""
-    authorization: str
-    version: int
-    name: str
-    at: datetime
-    actor: str
-    """`ehr:NAME`, `person:NAME`, `payer:ID` or `gateway`."""
-    before: State | None
-    after: State
-    reason: str
-
-
-class Events(View):
-    """Events in order; `next` is the position to ask after next time."""
-
-    events: tuple[Event, ...]
-    next: int
-
-
 class Exchange(View):
     """One leg of what travelled between the gateway and a payer; its bytes are at `…/exchanges/{leg}/body`."""
 
@@ -174,26 +150,6 @@ def authorization(record: model.Authorization) -> Authorization:
 
 def order(identity: str, records: Iterable[model.Authorization]) -> Order:
     return Order(order=identity, authorizations=tuple(map(authorization, records)))
-
-
-def event(logged: LoggedEvent) -> Event:
-    """The public form of an event: what happened, not the values it carried."""
-    return Event(
-        position=logged.position,
-        authorization=logged.authorization,
-        version=logged.version,
-        name=name(type(logged.event)),
-        at=logged.event.at,
-        actor=logged.event.actor,
-        before=logged.before,
-        after=logged.after,
-        reason=getattr(logged.event, "reason", ""),
-    )
-
-
-def events(logged: Iterable[LoggedEvent], *, after: int) -> Events:
-    shown = tuple(map(event, logged))
-    return Events(events=shown, next=shown[-1].position if shown else after)
 
 
 def exchange(leg: Leg) -> Exchange:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from gateway.flow.world import World
     from gateway.model.authorization import Authorization, Result
+    from gateway.model.changes import LoggedEvent
 
 app = typer.Typer(no_args_is_help=True, help="Authorizations: list, show, review before sending, decide by hand.")
 
@@ -37,7 +38,7 @@ def list_(
     from gateway.model.authorization import State
     from gateway.model.errors import OurFault
     from gateway.ports import Query
-    from gateway.settings import Settings
+    from gateway.settings import read_settings
 
     known = {one.value for one in State}
     if unknown := [one for one in state if one not in known]:
@@ -50,7 +51,7 @@ def list_(
         limit=limit,
         due_before=due_before.replace(tzinfo=UTC) if due_before else None,
     )
-    with gateway(Settings()) as world:
+    with gateway(read_settings()) as world:
         records = world.store.authorizations(query)
     if as_json:
         screen.print_json([_view(record) for record in records])
@@ -66,11 +67,12 @@ def show(
     as_json: Json = False,
 ) -> None:
     """One authorization: items, answers, gaps, and every choice the gateway made."""
+    from gateway.api import event_views
     from gateway.bootstrap import gateway
     from gateway.cli import screen
-    from gateway.settings import Settings
+    from gateway.settings import read_settings
 
-    with gateway(Settings()) as world:
+    with gateway(read_settings()) as world:
         record = world.store.authorization(identity)
         history = world.store.events(authorization=identity, limit=1000)
         exchanges = world.store.exchanges(identity)
@@ -78,29 +80,21 @@ def show(
         _print_request([exchange.body for exchange in exchanges if exchange.direction != "reply"])
         return
     if as_json:
-        from gateway.api import views
-
         shown = _view(record)
         if events:
-            shown["events"] = [views.event(one).plain() for one in history]
+            shown["events"] = [event_views.event(one).plain() for one in history]
         screen.print_json(shown)
         return
     screen.show(record)
     if events:
-        screen.table(
-            "What happened",
-            ("at", "event", "by", "from", "to"),
-            [
-                (
-                    one.event.at.isoformat(timespec="seconds"),
-                    type(one.event).__name__,
-                    one.event.actor,
-                    one.before or "",
-                    one.after,
-                )
-                for one in history
-            ],
-        )
+        screen.table("What happened", ("at", "event", "by", "from", "to", "detail"), map(_happened, history))
+
+
+def _happened(logged: "LoggedEvent") -> tuple[str, ...]:
+    from gateway.api import event_views
+
+    one = event_views.event(logged)
+    return (one.at.isoformat(timespec="seconds"), one.name, one.actor, one.before or "", one.after, one.detail)
 
 
 def _print_request(bodies: list[bytes]) -> None:
@@ -236,10 +230,10 @@ def _change(act: "Callable[[World], Authorization]", as_json: bool, *, send: boo
 
     from gateway.bootstrap import gateway
     from gateway.cli import screen
-    from gateway.settings import Settings
+    from gateway.settings import read_settings
     from gateway.worker import drain
 
-    settings = Settings()
+    settings = read_settings()
     with gateway(settings) as world:
         changed = act(world)
         if send:

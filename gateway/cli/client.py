@@ -25,12 +25,12 @@ def add(
     from gateway.adapters.store import open_store
     from gateway.model.errors import OurFault
     from gateway.ports import Client
-    from gateway.settings import Settings
+    from gateway.settings import read_settings
 
     if not _NAME.fullmatch(name):
         raise OurFault("That is not a name for a client.", fix="Use small letters, digits and hyphens, at most 40.")
     token = secrets.token_urlsafe(_TOKEN_BYTES)
-    store = open_store(Settings().database)
+    store = open_store(read_settings().database)
     try:
         store.add_client(Client(name, sha256(token.encode()).hexdigest(), SystemClock().now()))
     finally:
@@ -50,9 +50,9 @@ def list_(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] =
     """The clients, by name."""
     from gateway.adapters.store import open_store
     from gateway.cli import screen
-    from gateway.settings import Settings
+    from gateway.settings import read_settings
 
-    store = open_store(Settings().database)
+    store = open_store(read_settings().database)
     try:
         clients = store.clients()
     finally:

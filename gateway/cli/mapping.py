@@ -92,10 +92,10 @@ def _row(finding: "Finding") -> dict[str, Any]:
 
 def _places(folder: Path | None, codes: Path | None) -> tuple[list[Path], Path]:
     """The mapping folders meant and the tables they use; by default every guide version shipped."""
-    from gateway.settings import Settings, data_folder
+    from gateway.settings import data_folder, read_settings
 
     if folder and codes:
         return [folder], codes
-    root = data_folder("mappings", Settings().data)
+    root = data_folder("mappings", read_settings().data)
     every = sorted(path for path in root.glob("*/*") if path.is_dir())
     return [folder] if folder else every, codes or root / "codes"

@@ -31,9 +31,9 @@ def submit(
     """Store an order, build its requests, send them, and show what the payer said."""
     from gateway.bootstrap import gateway
     from gateway.flow import intake
-    from gateway.settings import Settings
+    from gateway.settings import read_settings
 
-    settings = Settings()
+    settings = read_settings()
     with gateway(settings) as world:
         received = intake.receive(
             world, file.read_bytes(), _treatment(split, hold, payer, requestor), client="local", actor="person:cli"
@@ -50,9 +50,9 @@ def complete(
     """Merge what was missing over a stored order, build its requests anew and send them."""
     from gateway.bootstrap import gateway
     from gateway.flow import intake
-    from gateway.settings import Settings
+    from gateway.settings import read_settings
 
-    settings = Settings()
+    settings = read_settings()
     with gateway(settings) as world:
         received = intake.complete(world, order, file.read_bytes(), actor="person:cli")
         _finish(world, received, settings.lease_seconds, as_json)
@@ -73,9 +73,9 @@ def check(
     """Do everything up to sending, and store nothing."""
     from gateway.bootstrap import gateway
     from gateway.flow import intake
-    from gateway.settings import Settings
+    from gateway.settings import read_settings
 
-    with gateway(Settings(database="memory:")) as world:
+    with gateway(read_settings(database="memory:")) as world:
         prepared = intake.check(
             world,
             file.read_bytes(),

@@ -18,10 +18,10 @@ def list_(as_json: Json = False) -> None:
     """Print one line per payer: endpoint, how we authenticate, what its orders look like, its clocks."""
     from gateway.cli import screen
     from gateway.payers.profile import load_payers
-    from gateway.settings import Settings
+    from gateway.settings import read_settings
 
     rows = []
-    for one in load_payers(Settings().payers_folder).values():
+    for one in load_payers(read_settings().payers_folder).values():
         speaks = ", ".join(f"{guide.upper()} {version}" for guide, version in one.speaks.items())
         matches = [f"{row.system}|{row.value}" for row in one.match.identifiers]
         clocks = f"{one.clocks.standard} / {one.clocks.expedited}"
@@ -43,9 +43,9 @@ def lint(
     """Check payer profiles, and against the site profile, if there is one, that each key is there."""
     from gateway.payers.profile import Payers, load_payers, read_profile
     from gateway.payers.yaml_file import FileFault
-    from gateway.settings import Settings
+    from gateway.settings import read_settings
 
-    path = file or Settings().payers_folder
+    path = file or read_settings().payers_folder
     if path.is_dir():
         payers = load_payers(path)
     else:
@@ -75,9 +75,9 @@ def schema() -> None:
 def _key_problems(payers: "Payers") -> tuple[str, ...]:
     from gateway.adapters.payer.keys import key_problems, load_keys
     from gateway.payers.site import load_site
-    from gateway.settings import Settings
+    from gateway.settings import read_settings
 
-    site = Settings().site_file
+    site = read_settings().site_file
     if not site.is_file():
         typer.echo(f"There is no site profile at {site}, so keys were not looked at.", err=True)
         return ()

@@ -28,9 +28,9 @@ def check(
     from gateway.conformance import Profiles
     from gateway.fhir import json
     from gateway.model.errors import BadOrder, NotFound
-    from gateway.settings import Settings, data_folder
+    from gateway.settings import data_folder, read_settings
 
-    folder = data_folder("profiles", Settings().data) / "pas" / guide
+    folder = data_folder("profiles", read_settings().data) / "pas" / guide
     if not folder.is_dir():
         installed = ", ".join(sorted(one.name for one in folder.parent.iterdir() if one.is_dir()))
         raise NotFound(f"PAS {guide} is not installed.", fix=f"Installed: {installed}.")

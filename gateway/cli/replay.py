@@ -31,10 +31,10 @@ def replay(
     from gateway.bootstrap import gateway
     from gateway.cli import screen
     from gateway.fhir import json
-    from gateway.settings import Settings
+    from gateway.settings import read_settings
 
     files = sorted(folder.glob("*.json"))
-    settings = Settings() if keep else Settings(database="memory:")
+    settings = read_settings() if keep else read_settings(database="memory:")
     with gateway(settings) as world:
         rows = _run(world, files, payer, check_only, settings.lease_seconds)
     drift = _drift(rows, json.loads(expect.read_bytes())) if expect else []

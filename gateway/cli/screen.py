@@ -35,31 +35,22 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> 
 
     shown = Table(title=escape(title) or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        shown.add_column(column, overflow="fold", no_wrap=column == "authorization")
+        shown.add_column(column, overflow="fold")
     for row in rows:
         shown.add_row(*(escape(cell) or "–" for cell in row))
     console().print(shown)
 
 
 def authorizations(records: Iterable["Authorization"]) -> None:
-    """One line per authorization: what it is for, where it stands, what the payer said, what is next."""
-    table(
-        "",
-        ("authorization", "orders", "payer", "state", "determination", "number", "due", "next"),
-        [
-            (
-                record.id,
-                ", ".join(record.order_refs),
-                record.payer,
-                words(record.state),
-                words(record.determination),
-                ", ".join(numbers(record)),
-                record.due_at.strftime("%Y-%m-%d %H:%M") if record.due_at else "",
-                next_step(record),
-            )
-            for record in records
-        ],
-    )
+    """One block per authorization: what it is for, where it stands, what the payer said, what is next."""
+    for record in records:
+        due = f"due {record.due_at:%Y-%m-%d %H:%M} UTC" if record.due_at else ""
+        urgent = "EXPEDITED" if record.urgency == "expedited" and record.due_at else ""
+        facts = [record.id, words(record.state), words(record.determination), " ".join(numbers(record)), urgent, due]
+        typer.echo("  ".join(fact for fact in facts if fact))
+        services = " ".join(item.service.code for item in record.items if item.service.code)
+        about = [", ".join(record.order_refs), services, record.patient, record.payer, next_step(record)]
+        typer.echo("    " + " · ".join(part for part in about if part))
 
 
 def numbers(record: "Authorization") -> list[str]:
@@ -80,8 +71,8 @@ def next_step(record: "Authorization") -> str:
         return f"complete {len(record.gaps)} gap(s)"
     if record.blockers:
         return f"correct {len(record.blockers)} profile error(s)"
-    if record.held_by:
-        return "review, then release"
+    if record.state == "held":
+        return f"review, then release ({record.held_by})"
     if record.acknowledge:
         return "the payer changed it: acknowledge"
     if record.state == "rejected":
@@ -95,7 +86,7 @@ def next_command(record: "Authorization") -> str:
     """The command that does the next step; empty when none does."""
     if record.gaps or record.blockers or record.state == "rejected":
         return f"pa order complete {record.order_id} FILE"
-    if record.held_by:
+    if record.state == "held":
         return f"pa auth release {record.id}"
     if record.acknowledge:
         return f"pa auth acknowledge {record.id}"

@@ -96,9 +96,9 @@ def check(file: _File = None, as_json: Annotated[bool, typer.Option("--json", he
 
 
 def _default() -> Path:
-    from gateway.settings import Settings
+    from gateway.settings import read_settings
 
-    return Settings().site_file
+    return read_settings().site_file
 
 
 def _refuse_bad(kid: str, alg: str, path: Path, *, force: bool) -> None:

@@ -158,7 +158,7 @@ def _released(_: Authorization, event: e.Released) -> Change:
 
 
 def _dropped(_: Authorization, event: e.Dropped) -> Change:
-    return {"attention": event.reason, "due_at": None, "due_basis": ""}
+    return {"attention": event.reason, "due_at": None, "due_basis": "", "held_by": "", "gaps": (), "blockers": ()}
 
 
 def _submit_started(record: Authorization, event: e.SubmitStarted) -> Change:
@@ -202,7 +202,8 @@ def _answer(item: Item, answers: Mapping[int, Any]) -> Item:
 def _decided(record: Authorization, event: e.Answered) -> Change:
     change = _answered(record, event)
     modified = any(item.result is Result.MODIFIED for item in change["items"])
-    return {**change, "decided_at": event.at, "due_at": None, "due_basis": "", "acknowledge": modified}
+    done = {"due_at": None, "due_basis": "", "held_by": "", "not_before": None}
+    return {**change, **done, "decided_at": event.at, "acknowledge": modified}
 
 
 def _person_needed(record: Authorization, event: e.PersonNeeded) -> Change:
@@ -214,8 +215,6 @@ def _rejected(_: Authorization, event: e.Rejected) -> Change:
         "rejections": event.rejections,
         "notes": event.notes,
         "answered_at": event.at,
-        "due_at": None,
-        "due_basis": "",
         "attention": event.attention,
     }
 

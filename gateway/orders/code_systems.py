@@ -12,6 +12,7 @@ _HCPCS = re.compile(r"[A-V]\d{4}")
 _ICD_10_CM = re.compile(r"([A-Z]\d[0-9A-Z])\.?([0-9A-Z]{1,4})?")
 _ICD_10_PCS = re.compile(r"[0-9A-HJ-NP-Z]{7}")
 _NDC = re.compile(r"(\d{4,5})-(\d{3,4})-(\d{1,2})")
+_CPT_LISTS = {"F": "CPT-II", "T": "CPT-III", "U": "CPT-PLA", "M": "CPT-MAAA"}
 _MODIFIER = re.compile(r"[0-9A-Z]{2}")
 
 
@@ -64,6 +65,14 @@ def billing_code(coding: dict[str, Any], tables: OrderTables) -> tuple[str, str]
     if name == "ICD-10-PCS" and _ICD_10_PCS.fullmatch(code):
         return "ICD-10-PCS", code
     return ("X12-1365", code) if name == "X12-1365" and code else ("", "")
+
+
+def rule_system(system: str, code: str) -> str:
+    """The system name as rule tables write it: CPT codes that end in a letter are lists of their own.
+
+    Ranges compare codes as text, so `0042T` would stand among the anesthesia codes 00100 to 01999.
+    """
+    return _CPT_LISTS.get(code[-1:], system) if system == "CPT" else system
 
 
 def ndc(code: str) -> str:

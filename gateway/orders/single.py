@@ -8,6 +8,7 @@ from gateway.fhir.bundle import Entry
 from gateway.model.order import Benefit, Resource
 from gateway.orders.benefit import benefit_of
 from gateway.orders.chart import Chart, codings, label, rows, text
+from gateway.orders.code_systems import rule_system
 from gateway.orders.coverage import coverage_of, member_of, payer_of, subscriber_of
 from gateway.orders.dates import service_dates
 from gateway.orders.diagnoses import diagnoses_of
@@ -109,7 +110,7 @@ def _facts(order: Entry, service: Service, setting: Setting, tables: OrderTables
     categories = [coding["code"] for row in rows(resource, "category") for coding in codings(row)]
     facts = {
         "order_type": str(resource["resourceType"]),
-        "code_system": service.system,
+        "code_system": rule_system(service.system, service.code),
         "system": tables.systems.get(service.system, ""),
         "code": service.code,
         "code_source": service.source,

@@ -1,7 +1,7 @@
 """Whether all places in which a payer decides agree (PAS 2.2.1, reading a response, step 4; quirk 34).
 
 A payer may decide on an item, on its parts (`detail`), on what it adds for it (`addItem`), and on the whole request.
-Where one place grants what another does not, nothing is granted: the item is `unrecognized`, and a person looks.
+Where one place grants what another does not, the item is never shown as granted without a person looking.
 """
 
 from collections.abc import Collection, Sequence

@@ -3,12 +3,15 @@
 import pytest
 
 from gateway.orders import OrderTables
+from gateway.orders.code_systems import rule_system
 
 _SERVICE, _DEVICE, _DRUG = "ServiceRequest", "DeviceRequest", "MedicationRequest"
 
 
 def decided(table: str, order_type: str, system: str, code: str, **facts: str) -> str:
-    row = OrderTables.shipped()[table].choose({"order_type": order_type, "code_system": system, "code": code, **facts})
+    row = OrderTables.shipped()[table].choose(
+        {"order_type": order_type, "code_system": rule_system(system, code), "code": code, **facts}
+    )
     return row.cells["value"] if row else ""
 
 
@@ -40,6 +43,7 @@ def decided(table: str, order_type: str, system: str, code: str, **facts: str) -
         ("47135", "70"),
         ("59510", "69"),
         ("00840", "7"),
+        ("0001U", "5"),
         ("90837", "A6"),
         ("97110", "AE"),
         ("97165", "AD"),
@@ -65,6 +69,9 @@ def test_a_service_has_the_service_type_of_its_kind(code: str, service_type: str
         "92920",  # coronary intervention: neither test nor catheter of the table
         "99601",  # home infusion
         "0345T",  # category III
+        "0042T",  # by its digits it would be anesthesia
+        "0159T",
+        "0001M",
         "88000",  # autopsy
         "99999",
     ],

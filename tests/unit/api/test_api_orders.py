@@ -1,5 +1,7 @@
 """`/orders`: an order comes in, is completed or only checked, and the caller is told what became of it."""
 
+import pytest
+
 from gateway.fhir import json
 from gateway.ports import Query
 from tests.unit.api.calling import FHIR, ORDER, Api, completion, order_without_diagnosis
@@ -132,3 +134,16 @@ def test_an_order_that_is_not_there_is_not_found(idle: Api) -> None:
     for method, path in (("GET", "/orders/none"), ("GET", "/orders/check"), ("PATCH", "/orders/none")):
         answer = idle.call(method, path, content=b"{}", headers=FHIR)
         assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
+
+
+@pytest.mark.parametrize("query", [{"holdd": "true"}, {"wait": 0, "bundel": "true"}, {"hold": "maybe"}])
+def test_a_query_parameter_that_means_nothing_is_refused_and_nothing_is_stored(
+    idle: Api, query: dict[str, object]
+) -> None:
+    stored = idle.submit(hold=True).json()["order"]
+    before = idle.get("/events").json()
+    for method, path in (("POST", "/orders"), ("POST", "/orders/check"), ("PATCH", f"/orders/{stored}")):
+        answer = idle.call(method, path, content=ORDER, headers=FHIR, params=query)
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid"), f"{method} {path}"
+        assert "holdd" not in answer.text
+    assert idle.get("/events").json() == before

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gateway.api.documentation import example
-from tests.unit.api.calling import Api, order_without_diagnosis
+from tests.unit.api.calling import Api, add_client, order_without_diagnosis
 
 
 def held(api: Api) -> str:
@@ -48,6 +48,26 @@ def test_a_decision_by_phone_is_entered_with_number_dates_and_quantity(idle: Api
     assert (given["channel"], given["authorization_number"]) == ("phone", "AUTH0001")
     assert given["valid"] == {"start": "2026-12-01", "end": "2027-02-28"}
     assert given["quantity"] == {"value": 1, "unit": ""}
+
+
+def test_the_evidence_of_a_decision_by_phone_can_be_read_back_and_by_its_caller_only(idle: Api) -> None:
+    identity = idle.submit(order_without_diagnosis(), wait=0).json()["authorizations"][0]["id"]
+    found = idle.get(f"/authorizations/{identity}/events").json()["events"][1]
+    assert (found["name"], found["gaps"], found["detail"]) == ("GapsFound", 1, "1 gap(s), 0 profile error(s)")
+    said = example("decision") | {"decided_on": "2026-11-20"}
+    assert idle.post(f"/authorizations/{identity}/decision", json=said).status_code == 200
+    for path in (f"/authorizations/{identity}/events", "/events"):
+        recorded = idle.get(path).json()["events"][-1]
+        assert recorded["name"] == "DecisionRecorded"
+        assert [recorded[field] for field in ("evidence", "channel", "decided_on")] == [
+            said["evidence"],
+            "phone",
+            "2026-11-20",
+        ]
+        assert recorded["detail"] == f"approved by phone on 2026-11-20: {said['evidence']}"
+    other = Api(idle.world, add_client(idle.world, "other"))
+    assert said["evidence"] not in other.get("/events").text
+    assert other.get(f"/authorizations/{identity}/events").status_code == 404
 
 
 def test_what_nobody_asked_to_acknowledge_is_refused(api: Api) -> None:

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from gateway.cli import app
-from gateway.model.errors import GatewayError, IllegalTransition, NotFound, OurFault
+from gateway.model.errors import ConfigFault, GatewayError, IllegalTransition, NotFound, OurFault
 from tests.worlds import ORDERS, ROOT
 
 GOLDEN = ROOT / "tests" / "golden"
@@ -88,6 +88,9 @@ def test_a_decision_by_fax_is_recorded_with_its_evidence(pa: Pa) -> None:
     decided = pa.json(*arguments, "--evidence", "letter of 20 Nov, scan 12", "--reason", "0F")
     assert (decided["state"], decided["determination"]) == ("decided", "denied")
     assert decided["items"][0]["answer"]["channel"] == "fax"
+    told = pa.json("auth", "show", record["id"], "--events")["events"][-1]
+    assert (told["evidence"], told["channel"]) == ("letter of 20 Nov, scan 12", "fax")
+    assert "letter of 20 Nov, scan 12" in " ".join(pa("auth", "show", record["id"], "--events").split())
 
 
 def test_list_filters_and_refuses_a_state_that_does_not_exist(pa: Pa) -> None:
@@ -97,6 +100,32 @@ def test_list_filters_and_refuses_a_state_that_does_not_exist(pa: Pa) -> None:
     assert pa.json("auth", "list", "--patient", "Patient/nobody") == []
     with pytest.raises(OurFault, match="no state"):
         pa("auth", "list", "--state", "heldd")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "allowed"),
+    [
+        ("PA_WORKERS", "abc", "from 1 to 64"),
+        ("PA_LEASE_SECONDS", "3", "from 20 up"),
+        ("PA_PORT", "70007", "from 0 to 65535"),
+    ],
+)
+def test_a_setting_that_is_not_allowed_is_told_by_its_variable_without_its_value(
+    pa: Pa, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, allowed: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    for command in (("auth", "list"), ("serve",), ("client", "list"), ("payer", "list"), ("replay", str(ORDERS))):
+        with pytest.raises(ConfigFault, match=f"{variable} must be a whole number {allowed}") as fault:
+            pa(*command)
+        assert value not in str(fault.value).replace(allowed, "")
+
+
+def test_a_data_folder_that_does_not_exist_is_a_fault_of_the_settings(
+    pa: Pa, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PA_DATA", str(tmp_path / "nowhere"))
+    with pytest.raises(ConfigFault, match="PA_DATA must be a folder that exists"):
+        pa("auth", "list")
 
 
 def test_an_unknown_authorization_is_not_found(pa: Pa) -> None:

@@ -76,7 +76,8 @@ def test_an_external_x12_list_is_no_data_element() -> None:
     [
         (CPT, "A0426", ("HCPCS", "A0426")),
         (HCPCS, "73721", ("CPT", "73721")),
-        (HCPCS, "0345T", ("CPT", "0345T")),
+        (HCPCS, "0345T", ("CPT-III", "0345T")),
+        (HCPCS, "0001U", ("CPT-PLA", "0001U")),
     ],
 )
 def test_the_shape_of_a_code_corrects_its_system_and_says_so(system: str, code: str, expected: tuple[str, str]) -> None:

@@ -71,6 +71,18 @@ def test_on_the_insurer_it_is_a_gap() -> None:
     assert places(service_request(), paid, party("Organization", **UNKNOWN)) == ["Organization/x.modifierExtension"]
 
 
+def test_on_the_subscriber_it_is_a_gap() -> None:
+    spouse = concept("http://terminology.hl7.org/CodeSystem/subscriber-relationship", "spouse")
+    held = coverage(relationship=spouse, subscriber={"reference": "RelatedPerson/x"})
+    assert places(service_request(), held, party("RelatedPerson", **UNKNOWN)) == ["RelatedPerson/x.modifierExtension"]
+
+
+def test_on_the_organization_that_tells_the_requestor_it_is_a_gap() -> None:
+    visit = {"resourceType": "Encounter", "id": "e1", "serviceProvider": {"reference": "Organization/x"}}
+    order = service_request(encounter={"reference": "Encounter/e1"})
+    assert places(order, visit, party("Organization", **UNKNOWN)) == ["Organization/x.modifierExtension"]
+
+
 def test_inside_an_element_it_is_a_gap_with_its_path() -> None:
     order = drug_order(dosageInstruction=[{"text": "daily"}, {"text": "not", **UNKNOWN}])
     assert places(order, practitioner()) == ["MedicationRequest/m1.dosageInstruction[1].modifierExtension"]
