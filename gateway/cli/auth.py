@@ -70,6 +70,7 @@ def show(
     from gateway.api import event_views
     from gateway.bootstrap import gateway
     from gateway.cli import screen
+    from gateway.cli.order import tell_when_sent_again
     from gateway.settings import read_settings
 
     with gateway(read_settings()) as world:
@@ -86,6 +87,7 @@ def show(
         screen.print_json(shown)
         return
     screen.show(record)
+    tell_when_sent_again(record)
     if events:
         screen.table("What happened", ("at", "event", "by", "from", "to", "detail"), map(_happened, history))
 
@@ -230,6 +232,7 @@ def _change(act: "Callable[[World], Authorization]", as_json: bool, *, send: boo
 
     from gateway.bootstrap import gateway
     from gateway.cli import screen
+    from gateway.cli.order import tell_when_sent_again
     from gateway.settings import read_settings
     from gateway.worker import drain
 
@@ -243,6 +246,7 @@ def _change(act: "Callable[[World], Authorization]", as_json: bool, *, send: boo
         screen.print_json(_view(changed))
     else:
         screen.show(changed)
+        tell_when_sent_again(changed)
     if screen.needs_person(changed):
         raise typer.Exit(1)
 

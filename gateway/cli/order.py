@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from gateway.flow.intake import Received
     from gateway.flow.prepare import Prepared, Treatment
     from gateway.flow.world import World
+    from gateway.model.authorization import Authorization
 
 app = typer.Typer(no_args_is_help=True, help="An EHR order: submit it, check it, complete it.")
 
@@ -118,8 +119,18 @@ def _finish(world: "World", received: "Received", lease_seconds: int, as_json: b
         typer.echo(f"order {received.order_id}")
         for record in records:
             screen.show(record)
+            tell_when_sent_again(record)
     if any(screen.needs_person(record) for record in records):
         raise typer.Exit(1)
+
+
+def tell_when_sent_again(record: "Authorization") -> None:
+    """Say who sends a request that could not be delivered: a command ends, and leaves nobody behind who would."""
+    if record.state == "ready" and record.not_before:
+        typer.echo(
+            f"Not sent: it is sent again at {record.not_before:%Y-%m-%d %H:%M:%S} UTC by `pa serve`, and only while "
+            "that runs with this database."
+        )
 
 
 def _blocked(one: "Prepared") -> bool:

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from gateway.flow.world import World
     from gateway.model.authorization import Authorization
 
+_COMPLETIONS = "completions"
+_STATES = {"documenting": "needs information", "handed_off": "pharmacy benefit"}
+
 
 def replay(
     folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Orders, one JSON file each.")],
@@ -21,6 +24,7 @@ def replay(
         typer.Option(exists=True, dir_okay=False, help="A report of an earlier run; exit 1 when this one differs."),
     ] = None,
     report: Annotated[Path | None, typer.Option(help="Write the JSON report to this file.")] = None,
+    recursive: Annotated[bool, typer.Option("--recursive", help="Also the folders in it.")] = False,
     keep: Annotated[bool, typer.Option(help="Store the records in the database of PA_DATABASE.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the JSON report.")] = False,
 ) -> None:
@@ -33,10 +37,10 @@ def replay(
     from gateway.fhir import json
     from gateway.settings import read_settings
 
-    files = sorted(folder.glob("*.json"))
+    files = _orders(folder, recursive)
     settings = read_settings() if keep else read_settings(database="memory:")
     with gateway(settings) as world:
-        rows = _run(world, files, payer, check_only, settings.lease_seconds)
+        rows = _run(world, folder, files, payer, check_only, settings.lease_seconds)
     drift = _drift(rows, json.loads(expect.read_bytes())) if expect else []
     document = {"payer": payer, "check_only": check_only, "files": rows, "drift": drift}
     if report:
@@ -49,13 +53,37 @@ def replay(
         raise typer.Exit(1)
 
 
-def _run(world: "World", files: Sequence[Path], payer: str, check_only: bool, lease: int) -> list[dict[str, Any]]:
+def _orders(folder: Path, recursive: bool) -> list[Path]:
+    from gateway.model.errors import OurFault
+
+    files = folder.rglob("*.json") if recursive else folder.glob("*.json")
+    orders = sorted(file for file in files if file.parent == folder or file.parent.name != _COMPLETIONS)
+    if not orders:
+        fix = "Name a folder with orders, one .json file each" + ("." if recursive else ", or add --recursive.")
+        raise OurFault(f"There is no order in {folder}.", fix=fix)
+    return orders
+
+
+def _run(
+    world: "World", folder: Path, files: Sequence[Path], payer: str, check_only: bool, lease: int
+) -> list[dict[str, Any]]:
     from rich.progress import track
 
     from gateway.cli.screen import console
 
     bar = track(files, description="replaying", console=console(), transient=True)
-    return [{"file": file.name, **_one(world, file, payer, check_only, lease)} for file in bar]
+    return [
+        {
+            "file": file.relative_to(folder).as_posix(),
+            "completion": _completion(file).exists(),
+            **_one(world, file, payer, check_only, lease),
+        }
+        for file in bar
+    ]
+
+
+def _completion(file: Path) -> Path:
+    return file.parent / _COMPLETIONS / file.name
 
 
 def _one(world: "World", file: Path, payer: str, check_only: bool, lease: int) -> dict[str, Any]:
@@ -66,7 +94,7 @@ def _one(world: "World", file: Path, payer: str, check_only: bool, lease: int) -
     from gateway.model.errors import GatewayError
     from gateway.worker import drain
 
-    completion = file.parent / "completions" / file.name
+    completion = _completion(file)
     extra = [completion.read_bytes()] if completion.exists() else []
     treatment = Treatment(payer=payer)
     try:
@@ -82,11 +110,15 @@ def _one(world: "World", file: Path, payer: str, check_only: bool, lease: int) -
 
 
 def _prepared(one: "Prepared") -> dict[str, Any]:
-    from gateway.model.events import GapsFound
+    """A check in the words of a run that sends: the state the record would be in."""
+    from gateway.model.authorization import State
+    from gateway.model.events import GapsFound, HandedOff
 
     gaps = len(one.event.gaps) if isinstance(one.event, GapsFound) else 0
     blockers = len(one.event.blockers) if isinstance(one.event, GapsFound) else 0
-    return {"orders": list(one.order_refs), "state": type(one.event).__name__, "gaps": gaps, "blockers": blockers}
+    rest = State.HANDED_OFF if isinstance(one.event, HandedOff) else State.READY
+    state = State.DOCUMENTING if isinstance(one.event, GapsFound) else rest
+    return {"orders": list(one.order_refs), "state": state.value, "gaps": gaps, "blockers": blockers}
 
 
 def _record(record: "Authorization") -> dict[str, Any]:
@@ -112,13 +144,15 @@ def _print(rows: Sequence[dict[str, Any]], drift: Sequence[str]) -> None:
 
     shown = []
     for row in rows:
+        name = row["file"] + (" + completion" if row["completion"] else "")
         if "refused" in row:
-            shown.append((row["file"], "", "refused", row["why"]))
+            shown.append((name, "", "refused", row["why"]))
         for claim in row.get("claims", ()):
             detail = screen.words(claim.get("determination", "none"))
             if claim["gaps"] or claim["blockers"]:
                 detail = f"{claim['gaps']} gap(s), {claim['blockers']} profile error(s)"
-            shown.append((row["file"], ", ".join(claim["orders"]), screen.words(claim["state"]), detail))
+            state = _STATES.get(claim["state"]) or screen.words(claim["state"])
+            shown.append((name, ", ".join(claim["orders"]), state, detail))
     screen.table(f"{len(rows)} file(s)", ("file", "orders", "state", "result"), shown)
     for name in drift:
         typer.echo(f"drift: {name} is not as expected")

@@ -175,8 +175,9 @@ def _diagnoses(group: Sequence[Reading]) -> tuple[tuple[Resource, ...], list[Cho
 
 def _principal(diagnoses: Sequence[Resource]) -> Choice:
     first = diagnoses[0]
-    place = f"the first of {len(diagnoses)}" if len(diagnoses) > 1 else "the only one"
-    why = f"It is {place}: reasons as the order lists them, then its conditions; it stands at {first['source']}."
+    why = f"The only diagnosis, at {first['source']}."
+    if len(diagnoses) > 1:
+        why = f"The first of {len(diagnoses)}, at {first['source']}: reasons in the order's sequence, then conditions."
     return Choice("principal diagnosis", first["code"], why, "diagnosis-principal")
 
 

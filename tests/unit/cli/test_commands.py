@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+import respx
 from typer.testing import CliRunner
 
 from gateway.cli import app
@@ -128,6 +130,17 @@ def test_a_data_folder_that_does_not_exist_is_a_fault_of_the_settings(
         pa("auth", "list")
 
 
+@respx.mock
+def test_a_request_that_could_not_be_delivered_says_when_and_by_whom_it_is_sent_again(pa: Pa) -> None:
+    respx.route().mock(side_effect=httpx.ConnectError("refused"))
+    shown = pa("order", "submit", str(ORDERS / "knee_mri.json"), code=1)
+    assert "Not sent: it is sent again at" in shown
+    assert "pa serve" in shown
+    record = pa.json("auth", "list", "--state", "ready")[0]
+    assert "Not sent: it is sent again at" in pa("auth", "show", record["id"])
+    assert "Not sent" not in pa("order", "submit", "--hold", str(ORDERS / "knee_mri.json"))
+
+
 def test_an_unknown_authorization_is_not_found(pa: Pa) -> None:
     with pytest.raises(NotFound):
         pa("auth", "show", "none")
@@ -168,6 +181,32 @@ def test_replay_reports_a_file_that_cannot_be_read_and_goes_on(pa: Pa, tmp_path:
     rows = pa.json("replay", str(folder), "--check-only", code=1)["files"]
     assert rows[0]["refused"] == "bad-order"
     assert rows[1]["claims"]
+
+
+def test_replay_shows_the_states_in_words_and_where_a_completion_was_applied(pa: Pa, tmp_path: Path) -> None:
+    shown = pa("replay", str(ORDERS), "--check-only")
+    assert "with_gaps.json + completion" in shown
+    assert "pharmacy benefit" in shown
+    bare = tmp_path / "orders"
+    bare.mkdir()
+    (bare / "with_gaps.json").write_bytes((ORDERS / "with_gaps.json").read_bytes())
+    shown = pa("replay", str(bare), "--check-only")
+    assert "needs information" in shown
+    assert "+ completion" not in shown
+    row = pa.json("replay", str(bare), "--check-only")["files"][0]
+    assert (row["completion"], row["claims"][0]["state"]) == (False, "documenting")
+
+
+def test_replay_refuses_a_folder_without_orders_and_looks_into_folders_when_asked(pa: Pa, tmp_path: Path) -> None:
+    inner = tmp_path / "orders" / "monday"
+    (inner / "completions").mkdir(parents=True)
+    for name in ("with_gaps.json", "completions/with_gaps.json"):
+        (inner / name).write_bytes((ORDERS / name).read_bytes())
+    with pytest.raises(OurFault, match="no order in") as fault:
+        pa("replay", str(tmp_path / "orders"), "--check-only")
+    assert (fault.value.exit_code, "--recursive" in fault.value.fix) == (2, True)
+    rows = pa.json("replay", str(tmp_path / "orders"), "--check-only", "--recursive")["files"]
+    assert [(row["file"], row["completion"]) for row in rows] == [("monday/with_gaps.json", True)]
 
 
 def test_the_diagram_in_the_readme_is_the_one_the_table_draws(pa: Pa) -> None:
