@@ -73,6 +73,9 @@ class Store(Protocol):
     def add_client(self, client: Client) -> None:
         """Raises Conflict when the name is taken."""
 
+    def remove_client(self, name: str) -> None:
+        """Its token is worth nothing from now on; its orders and records stay. Raises NotFound."""
+
     def ready(self) -> bool:
         """Whether the store answers and its schema is the one this code expects."""
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="Clients of the API: add one, list them.")
+app = typer.Typer(no_args_is_help=True, help="Clients of the API: add one, list them, remove one.")
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _TOKEN_BYTES = 32
@@ -23,7 +23,7 @@ def add(
 
     from gateway.adapters.clock import SystemClock
     from gateway.adapters.store import open_store
-    from gateway.model.errors import OurFault
+    from gateway.model.errors import Conflict, OurFault
     from gateway.ports import Client
     from gateway.settings import read_settings
 
@@ -33,6 +33,8 @@ def add(
     store = open_store(read_settings().database)
     try:
         store.add_client(Client(name, sha256(token.encode()).hexdigest(), SystemClock().now()))
+    except Conflict:
+        raise Conflict(f"There is already a client {name}; remove it first.", fix=f"pa client remove {name}") from None
     finally:
         store.close()
     if as_json:
@@ -43,6 +45,31 @@ def add(
     typer.echo(token)
     if not quiet:
         typer.echo(f"The token of {name}; it is not shown again. Send it as `Authorization: Bearer TOKEN`.", err=True)
+
+
+@app.command()
+def remove(
+    name: Annotated[str, typer.Argument(help="A client that `pa client list` shows.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Make a client's token worthless, at once; its orders stay, and are seen again by who gets the name next."""
+    from gateway.adapters.store import open_store
+    from gateway.settings import read_settings
+
+    store = open_store(read_settings().database)
+    try:
+        store.remove_client(name)
+        left = len(store.clients())
+    finally:
+        store.close()
+    if as_json:
+        from gateway.cli.screen import print_json
+
+        print_json({"removed": name, "left": left})
+    else:
+        typer.echo(f"removed {name}; {left} left")
+    if not left:
+        typer.echo("No client is left: a running gateway now answers this machine without a token.", err=True)
 
 
 @app.command("list")

@@ -223,6 +223,21 @@ def test_clients_are_unique_by_name_and_by_token(store: Store) -> None:
     assert store.clients() == (a, b)
 
 
+def test_a_client_that_is_removed_is_gone_and_its_name_and_token_are_free_again(store: Store) -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    a, b = Client("a", "1" * 64, now), Client("b", "2" * 64, now)
+    store.add_client(a)
+    store.add_client(b)
+    life = opened(store, "one", client="a")
+    store.remove_client("a")
+    assert store.clients() == (b,)
+    assert store.authorizations(Query(client="a")) == (life.record,)
+    with pytest.raises(NotFound):
+        store.remove_client("a")
+    store.add_client(a)
+    assert store.clients() == (a, b)
+
+
 def test_a_store_that_can_be_used_says_so(store: Store) -> None:
     assert store.ready()
 

@@ -137,6 +137,12 @@ class MemoryStore:
                 raise rules.already_there()
             _add(self._clients, client.name, client)
 
+    def remove_client(self, name: str) -> None:
+        """Raises NotFound."""
+        with self._lock:
+            if self._clients.pop(name, None) is None:
+                raise rules.no_client()
+
     def ready(self) -> bool:
         return True
 

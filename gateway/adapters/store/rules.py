@@ -46,5 +46,9 @@ def already_there() -> Conflict:
     return Conflict("Something with the same key is already stored; nothing was written.", fix="Use a new key.")
 
 
+def no_client() -> NotFound:
+    return NotFound("There is no such client here.", fix="See `pa client list` for those that are.")
+
+
 def not_stored(what: str) -> NotFound:
     return NotFound(f"There is no such {what} here.", fix="Check the id; ids are never reused.")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Select, Table, column, insert, or_, select, table, update
+from sqlalchemy import Connection, Engine, Select, Table, column, delete, insert, or_, select, table, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -148,6 +148,12 @@ class SqlStore:
         """Raises Conflict when the name, or the token, is taken."""
         with self._write() as connection:
             _insert(connection, tables.client, [client])
+
+    def remove_client(self, name: str) -> None:
+        """Raises NotFound."""
+        with self._write() as connection:
+            if connection.execute(delete(tables.client).where(tables.client.c.name == name)).rowcount != 1:
+                raise rules.no_client()
 
     def ready(self) -> bool:
         revision = select(table("alembic_version", column("version_num")).c.version_num)

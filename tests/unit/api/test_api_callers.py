@@ -46,6 +46,13 @@ def test_nobody_learns_without_a_token_which_paths_there_are(first: Api) -> None
     assert anonymous.get("/nothing").content == anonymous.get("/events").content
 
 
+def test_a_token_is_worth_nothing_as_soon_as_its_client_is_removed(first: Api, second: Api) -> None:
+    assert second.get("/events").status_code == 200
+    first.world.store.remove_client("second")
+    assert second.get("/events").status_code == 401
+    assert first.get("/events").status_code == 200
+
+
 @pytest.mark.parametrize(
     "value",
     [

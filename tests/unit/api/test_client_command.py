@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from gateway.adapters.store import open_store
 from gateway.cli.client import app
-from gateway.model.errors import Conflict, OurFault
+from gateway.model.errors import Conflict, NotFound, OurFault
 
 
 @pytest.fixture
@@ -36,8 +36,18 @@ def test_the_token_is_printed_once_and_only_its_hash_is_kept(database: Path) -> 
 
 def test_two_clients_have_two_tokens_and_a_name_is_given_once(database: Path) -> None:
     assert pa("add", "one", "--quiet") != pa("add", "two", "--quiet")
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="already a client one; remove it first"):
         pa("add", "one")
+
+
+def test_a_removed_client_is_gone_and_its_name_gets_another_token(database: Path) -> None:
+    first = pa("add", "one", "--quiet")
+    pa("add", "two", "--quiet")
+    assert "1 left" in pa("remove", "one")
+    assert "one" not in pa("list")
+    with pytest.raises(NotFound, match="no such client"):
+        pa("remove", "one")
+    assert pa("add", "one", "--quiet") != first
 
 
 @pytest.mark.parametrize("name", ["", "Clinic EHR", "-a", "a/b", "a" * 41, "ä"])
