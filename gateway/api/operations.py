@@ -40,12 +40,15 @@ router = APIRouter(tags=["operations"])
 _ANYBODY: dict[str, Any] = {"security": []}
 
 
+# Load balancers probe with HEAD; the server leaves the body out.
+@router.head("/health", include_in_schema=False)
 @router.get("/health", response_model=Health, responses=shows("health", "The process is up."), openapi_extra=_ANYBODY)
 async def health() -> Response:
     """Whether the process is up; asks nothing of anything else."""
     return answer(Health(up=True))
 
 
+@router.head("/ready", include_in_schema=False)
 @router.get(
     "/ready",
     response_model=Readiness,

@@ -169,7 +169,8 @@ def lives() -> list[Life]:
     pended = _life("pended").open(urgency=Urgency.EXPEDITED).built().sent()
     pended.happen(e.NotAccepted, reason="connect-timeout", again_at=pended.now + timedelta(minutes=1)).sent()
     pended.happen(e.Pended, determination=Result.PENDED, due_at=START + timedelta(days=9), due_basis="payer")
-    pended.happen(e.DecisionRecorded, answers=((1, SPOKEN), (2, SPOKEN)), evidence="call 17, Mr Okafor")
+    spoken = ((1, SPOKEN), (2, SPOKEN))
+    pended.happen(e.DecisionRecorded, answers=spoken, evidence="call 17, Mr Okafor", decided_on=date(2026, 3, 11))
 
     lost = _life("lost").open().built().sent().happen(e.ReplyLost, reason="read-timeout")
     person = _life("person").open().built().sent()
