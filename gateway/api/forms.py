@@ -1,9 +1,20 @@
 """What callers send as JSON: the forms of the things people do with an authorization."""
 
+import re
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from gateway.api.callers import Caller
 from gateway.api.view import Number
@@ -15,6 +26,15 @@ from gateway.model.authorization import Channel, Result, State
 Name = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Words = Annotated[str, StringConstraints(max_length=4000, pattern=r"^[^\x00]*$")]
 ByHand = Literal[Channel.PHONE, Channel.PORTAL, Channel.FAX, Channel.MAIL]
+
+
+def _start_of_day(given: object) -> object:
+    return f"{given}T00:00:00Z" if isinstance(given, str) and _DATE.fullmatch(given) else given
+
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_INSTANT_OR_DATE = WithJsonSchema({"type": "string", "anyOf": [{"format": "date-time"}, {"format": "date"}]})
+Due = Annotated[AwareDatetime, BeforeValidator(_start_of_day), _INSTANT_OR_DATE]
 
 
 class Form(BaseModel):
@@ -54,6 +74,12 @@ class ItemDecision(Form):
     quantity: Amount | None = None
     reason_codes: tuple[Name, ...] = ()
     note: Words = ""
+
+    @model_validator(mode="after")
+    def _period_runs_forward(self) -> Self:
+        if self.valid_from and self.valid_through and self.valid_from > self.valid_through:
+            raise PydanticCustomError("reversed_period", "valid_from is after valid_through: exchange or correct them")
+        return self
 
     def spoken(self) -> SpokenDecision:
         amount = self.quantity
@@ -124,8 +150,8 @@ class Filters(Form):
     payer: Name = ""
     state: list[State] = Field(default_factory=list)
     """Repeatable."""
-    due_before: AwareDatetime | None = None
-    """Only those whose decision is due before this instant, e.g. `2026-11-24T15:00:00Z`."""
+    due_before: Due | None = None
+    """Only those whose decision is due before this instant, e.g. `2026-11-24T15:00:00Z`; a date is its start, UTC."""
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
     offset: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
 

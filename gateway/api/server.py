@@ -77,7 +77,7 @@ def _listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as fault:
         raise ConfigFault(
-            f"The gateway cannot listen at {host}, port {port}: {fault.strerror}.",
+            f"The gateway cannot listen at {host}, port {port}: {str(fault.strerror).partition(' (')[0]}.",
             fix="Choose another PA_HOST or PA_PORT, or stop what listens there.",
         ) from None
 

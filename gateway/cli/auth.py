@@ -17,6 +17,7 @@ app = typer.Typer(no_args_is_help=True, help="Authorizations: list, show, review
 
 Id = Annotated[str, typer.Argument(help="Authorization id.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_RESULTS = ("approved", "partly_approved", "modified", "denied", "cancelled", "no_action_required")
 By = Annotated[str, typer.Option(help="Who did it.")]
 
 
@@ -145,9 +146,7 @@ def record(
     evidence: Annotated[str, typer.Option(help="Who said it, a call reference, where the letter is kept.")],
     result: Annotated[
         str,
-        typer.Option(
-            help="For every item: approved, partly_approved, modified, denied, cancelled, no_action_required."
-        ),
+        typer.Option(help=f"For every item: {', '.join(_RESULTS)}."),
     ] = "",
     item: Annotated[list[str], typer.Option(help="For one item, N=RESULT or N=RESULT:NUMBER; repeatable.")] = [],  # noqa: B006
     number: Annotated[str, typer.Option(help="Authorization number, with --result.")] = "",
@@ -169,6 +168,8 @@ def record(
         raise OurFault(f"{channel} is no channel of a spoken decision.", fix=f"Use {', '.join(sorted(by_hand))}.")
     if bool(result) == bool(item):
         raise OurFault("Say what was decided.", fix="Give --result for every item, or --item for single ones.")
+    if valid_from and valid_through and valid_from > valid_through:
+        raise OurFault("--valid-from is after --valid-through.", fix="Exchange or correct the dates.")
     said = [_spoken(one) for one in item] if item else [(0, result, number)]
     decisions = [
         review.SpokenDecision(
@@ -211,8 +212,8 @@ def _result(text: str) -> "Result":
     from gateway.model.authorization import Result
     from gateway.model.errors import OurFault
 
-    if text not in {one.value for one in Result}:
-        raise OurFault(f"{text} is not a result.", fix="See pa auth record --help.")
+    if text not in _RESULTS:
+        raise OurFault(f"{text} is not a result that can be entered.", fix=f"Use one of: {', '.join(_RESULTS)}.")
     return Result(text)
 
 

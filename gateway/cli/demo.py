@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _SANDBOX_PORT = 8190
 _GATEWAY_PORT = 8180
 _START_SECONDS = 30.0
+_TAIL_LINES = 20
 _CLIENTS = """\
 clients:
   - client_id: pa-gateway
@@ -32,6 +33,15 @@ clients:
 
 
 @dataclass(frozen=True, slots=True)
+class Child:
+    """A process of the demo, and the file it writes to."""
+
+    name: str
+    log: Path
+    process: "subprocess.Popen[bytes]"
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """Where everything of one run is."""
 
@@ -40,6 +50,7 @@ class Stage:
     sandbox: str
     token: str
     environment: dict[str, str]
+    children: tuple[Child, ...]
 
 
 def demo(
@@ -94,11 +105,11 @@ def _set_up(stack: ExitStack, folder: Path, gateway_port: int, sandbox_port: int
         "--clients",
         str(folder / "clients.yaml"),
     )
-    stack.enter_context(_process(environment, folder / "sandbox.log", arguments))
-    stack.enter_context(_process(environment, folder / "gateway.log", ("serve",)))
-    _wait_for(f"{sandbox}/fhir/metadata", folder / "sandbox.log")
-    _wait_for(f"{api}/ready", folder / "gateway.log")
-    return Stage(folder, api, sandbox, token, own)
+    payer = stack.enter_context(_process(environment, "payer sandbox", folder / "sandbox.log", arguments))
+    server = stack.enter_context(_process(environment, "gateway", folder / "gateway.log", ("serve",)))
+    _wait_for(f"{sandbox}/fhir/metadata", payer)
+    _wait_for(f"{api}/ready", server)
+    return Stage(folder, api, sandbox, token, own, (payer, server))
 
 
 def _write_payers(shipped: Path, folder: Path, sandbox: str) -> None:
@@ -123,7 +134,7 @@ def _pa(environment: dict[str, str], *arguments: str) -> str:
 
 
 @contextmanager
-def _process(environment: dict[str, str], log: Path, arguments: Sequence[str]) -> Iterator[None]:
+def _process(environment: dict[str, str], name: str, log: Path, arguments: Sequence[str]) -> Iterator[Child]:
     with log.open("wb") as sink:
         process = subprocess.Popen(
             [sys.executable, "-m", "gateway", *arguments],
@@ -132,7 +143,7 @@ def _process(environment: dict[str, str], log: Path, arguments: Sequence[str]) -
             stderr=subprocess.STDOUT,
         )
         try:
-            yield
+            yield Child(name, log, process)
         finally:
             process.terminate()
             process.wait()
@@ -146,19 +157,31 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait_for(url: str, log: Path) -> None:
+def _wait_for(url: str, child: Child) -> None:
     import httpx
 
     end = time.monotonic() + _START_SECONDS
     while time.monotonic() < end:
+        _stop_when_ended(child)
         try:
             if httpx.get(url, trust_env=False).is_success:
                 return
         except httpx.TransportError:
             pass
         time.sleep(0.1)
-    typer.echo(f"{url} does not answer; the process wrote:\n{log.read_text()}", err=True)
+    typer.echo(f"{url} does not answer; the {child.name} wrote:\n{_tail(child.log)}", err=True)
     raise typer.Exit(1)
+
+
+def _stop_when_ended(child: Child) -> None:
+    """Exit with what the child wrote last, when it is no longer there."""
+    if (code := child.process.poll()) is not None:
+        typer.echo(f"The {child.name} ended with exit code {code}; it wrote:\n{_tail(child.log)}", err=True)
+        raise typer.Exit(1)
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-_TAIL_LINES:])
 
 
 def _serve_until_interrupted(stage: Stage) -> None:
@@ -173,7 +196,9 @@ def _serve_until_interrupted(stage: Stage) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         while True:
-            time.sleep(3600)
+            for child in stage.children:
+                _stop_when_ended(child)
+            time.sleep(1)
     except KeyboardInterrupt:
         typer.echo("\nstopped")
     finally:
@@ -198,16 +223,16 @@ def _run_orders(stage: Stage) -> None:
     headers = {"Authorization": f"Bearer {stage.token}", "Content-Type": "application/fhir+json"}
     with httpx.Client(base_url=stage.gateway, headers=headers, timeout=60, trust_env=False) as api:
         rows, completed = _submit_all(api, sorted(orders.glob("*.json")))
-        screen.table("What became of each order", _COLUMNS, rows)
+        screen.table("What became of each order", _COLUMNS, rows, whole=2)
         if completed:
-            screen.table("After completing what was missing, and nothing else", _COLUMNS, completed)
+            screen.table("After completing what was missing, and nothing else", _COLUMNS, completed, whole=2)
     typer.echo(
         "Every request was built from an EHR order, checked against PAS 2.2.1, sent once over OAuth, and read\n"
         "item by item. Next: make serve, then the tour in README.md."
     )
 
 
-_COLUMNS = ("order", "service", "outcome", "state", "authorization number", "valid / due", "what next")
+_COLUMNS = ("order", "service", "outcome", "number", "valid, due or what next")
 _NO_DETERMINATION = {"documenting": "needs information", "handed_off": "pharmacy benefit", "rejected": "rejected"}
 
 
@@ -232,15 +257,14 @@ def _row(name: str, record: dict[str, Any]) -> tuple[str, ...]:
         answer["authorization_number"] or answer["administration_reference_number"] for answer in answers
     )
     valid = next((answer["valid"] for answer in answers if answer.get("valid")), None)
-    when = f"{valid['start']} … {valid['end']}" if valid else (record["due_at"] or "")[:16].replace("T", " ")
-    services = " ".join(item["service"]["code"] for item in record["items"]) or " ".join(record["order_refs"])
+    valid_text = f"valid {valid['start']} to {valid['end']}" if valid else ""
+    due_text = f"due {record['due_at'][:10]}" if record["due_at"] and not valid else ""
+    services = " ".join(item["service"]["code"] for item in record["items"])
     outcome = words(record["determination"]) or _NO_DETERMINATION.get(record["state"], "")
     return (
         name,
         services,
         outcome,
-        words(record["state"]),
         " ".join(number for number in numbers if number),
-        when,
-        record["next"].partition(": ")[0],
+        "; ".join(part for part in (valid_text, due_text, record["next"].partition(": ")[0]) if part),
     )

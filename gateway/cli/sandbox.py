@@ -1,9 +1,13 @@
 """`pa sandbox`: run the payer sandbox, see its scenarios, and see what it received and why it refused."""
 
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+
+if TYPE_CHECKING:
+    from socket import socket
 
 app = typer.Typer(no_args_is_help=True, help="The payer sandbox: a PAS 2.2.1 payer on your own computer.")
 
@@ -43,10 +47,13 @@ def serve(
         config = read_config(host=host, port=port, data=data, clients=clients, scenarios=scenarios, origin=origin)
     except FileFault as fault:
         _stop(str(fault), _CONFIGURATION)
+    listener = _listen(host, port)
     typer.echo(
         f"payer sandbox at {config.base_url} (token endpoint {config.token_url}), clients: {', '.join(config.clients)}"
     )
-    uvicorn.run(create_app(config), host=host, port=port, log_level="warning", access_log=False, server_header=False)
+    settings = uvicorn.Config(create_app(config), log_level="warning", access_log=False, server_header=False)
+    with listener, suppress(KeyboardInterrupt):  # uvicorn raises the signal that stopped it once more
+        uvicorn.Server(settings).run(sockets=[listener])
 
 
 @app.command()
@@ -111,6 +118,19 @@ def reset(url: Url = _URL, as_json: Json = False) -> None:
     """Make the running sandbox forget requests and decisions."""
     _call("DELETE", f"{url}/sandbox/received")
     typer.echo('{"forgotten": true}' if as_json else "forgotten")
+
+
+def _listen(host: str, port: int) -> "socket":
+    from socket import AF_INET, AF_INET6, create_server
+
+    try:
+        return create_server((host, port), family=AF_INET6 if ":" in host else AF_INET)
+    except OSError as fault:
+        _stop(
+            f"The sandbox cannot listen at {host}, port {port}: {str(fault.strerror).partition(' (')[0]}. "
+            "Choose another --port, or stop what listens there.",
+            _CONFIGURATION,
+        )
 
 
 def _ready(known: Any, identity: str) -> dict[str, Any]:

@@ -27,15 +27,15 @@ def console() -> "Console":
     return Console(soft_wrap=False, highlight=False)
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table; a missing value is a dash."""
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, whole: int = 0) -> None:
+    """Print a table; a missing value is a dash, and the first `whole` columns are never broken."""
     from rich import box
     from rich.markup import escape
     from rich.table import Table
 
     shown = Table(title=escape(title) or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in columns:
-        shown.add_column(column, overflow="fold")
+    for number, column in enumerate(columns):
+        shown.add_column(column, overflow="fold", no_wrap=number < whole)
     for row in rows:
         shown.add_row(*(escape(cell) or "–" for cell in row))
     console().print(shown)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gateway.fhir.bundle import Entry, Index, Resolved, Step
+from gateway.model.order import Resource
 from gateway.orders.notes import Notes
 
 _UNSURE = {
@@ -52,6 +53,11 @@ class Chart:
 def label(entry: Entry) -> str:
     """How gaps and choices name a resource: `Type/id`, or the type alone."""
     return entry.type_id or str(entry.resource.get("resourceType"))
+
+
+def resource_name(resource: Resource) -> str:
+    """`Type/id` of a resource, or the type alone."""
+    return "/".join(filter(None, (text(resource, "resourceType"), text(resource, "id"))))
 
 
 def rows(resource: Any, element: str) -> list[dict[str, Any]]:

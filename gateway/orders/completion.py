@@ -11,6 +11,11 @@ from typing import Any
 from gateway.fhir.bundle import Entry, entries_of
 from gateway.fhir.path import CHOICES
 from gateway.model.errors import BadOrder
+from gateway.model.order import Resource
+from gateway.orders.chart import label
+from gateway.orders.notes import Notes
+
+_MOST_NAMED = 10
 
 
 def complete(entries: Sequence[Entry], completion: Any, *, number: int) -> list[Entry]:
@@ -34,6 +39,15 @@ def complete(entries: Sequence[Entry], completion: Any, *, number: int) -> list[
         if not targets:
             merged.append(addition)
     return merged
+
+
+def note_unused(additions: Sequence[Entry], used: Sequence[Resource], notes: Notes) -> None:
+    """Records what completions added and no order made use of: a mistyped id would otherwise change nothing unseen."""
+    names = list(dict.fromkeys(label(entry) for entry in additions if entry.resource not in used))
+    if names:
+        more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+        why = "Nothing in the order has this type and id, and no request is made of it: it changes nothing."
+        notes.choose("completion unused", ", ".join(names[:_MOST_NAMED]) + more, why, "completion-unused")
 
 
 def _targets(entries: Sequence[Entry], addition: Entry, number: int) -> list[int]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from gateway.fhir.bundle import Entry
 from gateway.model.order import Resource
+from gateway.orders.belonging import Subject, Whose
 from gateway.orders.chart import Chart, codings, label, rows, text
 from gateway.orders.dates import day
 from gateway.orders.notes import Notes
@@ -17,41 +18,55 @@ _RULE = "coverage"
 _ELEMENT = "Claim.insurance"
 
 
-def coverage_of(order: Entry, patient: Entry | None, on: date, chart: Chart, notes: Notes) -> Entry | None:
+def coverage_of(subject: Subject, on: date, notes: Notes) -> Entry | None:
     """The Coverage for an order: the one it names, else the patient's by status, period and rank; never a guess."""
-    named, complete = _named(order, chart, notes)
+    order = subject.order
+    named, complete = _named(subject, notes)
     if named:
         candidates, why = named, "the order names it"
     elif not complete:
         return None
     else:
-        candidates, why = _of_patient(patient, chart, notes), "it is the patient's"
+        candidates, why = _of_patient(subject, notes), "it is the patient's"
     return _best(candidates, on, why, order, notes)
 
 
-def _named(order: Entry, chart: Chart, notes: Notes) -> tuple[list[Entry], bool]:
-    """The Coverages in order.insurance, and whether there is nothing else there (a ClaimResponse does not count)."""
-    found: list[Entry] = []
-    missing = ""
+def _named(subject: Subject, notes: Notes) -> tuple[list[Entry], bool]:
+    """The patient's Coverages in order.insurance, and whether no other is named there (a ClaimResponse is none)."""
+    order, found = subject.order, list[Entry]()
+    missing, is_refused = "", False
     for position, reference in enumerate(rows(order.resource, "insurance")):
         place = f"{label(order)}.insurance[{position}]"
-        if target := chart.find(reference, order, place, notes, "Coverage"):
-            found.append(target)
+        if target := subject.chart.find(reference, order, place, notes, "Coverage"):
+            if _is_usable(target, place, subject, notes):
+                found.append(target)
+            else:
+                is_refused = True
         elif "Coverage/" in text(reference, "reference") or text(reference, "type") == "Coverage":
             missing = place
     if missing and not found:
         notes.gap(missing, "the Coverage it names; it is not in the order", _RULE, _ELEMENT)
-    return found, not missing
+    return found, not missing and not is_refused
 
 
-def _of_patient(patient: Entry | None, chart: Chart, notes: Notes) -> list[Entry]:
-    found = []
-    for entry in chart.of_type("Coverage"):
-        place = f"{label(entry)}.beneficiary"
-        holder = chart.find(entry.resource.get("beneficiary"), entry, place, notes, "Patient")
-        if (patient and holder and holder.resource == patient.resource) or "beneficiary" not in entry.resource:
-            found.append(entry)
-    return found
+def _is_usable(coverage: Entry, place: str, subject: Subject, notes: Notes) -> bool:
+    """Whether a Coverage that the order names is the patient's: what is said of another member is never sent."""
+    whose = subject.whose(coverage, "beneficiary", notes)
+    if whose is Whose.ANOTHERS:
+        need = f"a Coverage of the order's own patient: the beneficiary of {label(coverage)} is not that patient"
+        notes.gap(place, need, "coverage-other-patient", _ELEMENT)
+    elif whose is Whose.UNSAID:
+        why = "It does not refer to its beneficiary; the order's patient is taken for it, since the order names it."
+        notes.choose("beneficiary", f"{label(coverage)}.beneficiary", why, "coverage-beneficiary-unsaid")
+    return whose is not Whose.ANOTHERS
+
+
+def _of_patient(subject: Subject, notes: Notes) -> list[Entry]:
+    return [
+        entry
+        for entry in subject.chart.of_type("Coverage")
+        if "beneficiary" not in entry.resource or subject.whose(entry, "beneficiary", notes) is Whose.THEIRS
+    ]
 
 
 def _best(candidates: Sequence[Entry], on: date, why: str, order: Entry, notes: Notes) -> Entry | None:

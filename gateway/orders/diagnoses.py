@@ -7,9 +7,9 @@ says when, and `orders`, the numbers of the orders it supports.
 from collections.abc import Iterator
 from typing import Any
 
-from gateway.fhir.bundle import Entry
 from gateway.model.order import Resource
-from gateway.orders.chart import Chart, codings, label, rows, text
+from gateway.orders.belonging import Subject
+from gateway.orders.chart import codings, label, rows, text
 from gateway.orders.code_systems import icd_10_cm
 from gateway.orders.dates import day
 from gateway.orders.notes import Notes
@@ -23,15 +23,15 @@ _NOT_USED = {
 _ASK = "a diagnosis as ICD-10-CM code, in reasonCode or in a Condition that reasonReference names"
 
 
-def diagnoses_of(order: Entry, chart: Chart, tables: OrderTables, notes: Notes) -> tuple[Resource, ...]:
+def diagnoses_of(subject: Subject, tables: OrderTables, notes: Notes) -> tuple[Resource, ...]:
     """The ICD-10-CM diagnoses of one order, each code once; a gap when there is none.
 
-    Conditions that are not established, or past, are left out and recorded; the gap names them.
+    Conditions that are not established, or past, or another patient's, are left out and recorded; the gap names them.
     """
     found: dict[str, Resource] = {}
     said: list[str] = []
     left_out: list[str] = []
-    for concept, place, recorded in _concepts(order, chart, left_out, notes):
+    for concept, place, recorded in _concepts(subject, left_out, notes):
         for position, coding in enumerate(codings(concept)):
             name = tables.names.get(str(coding.get("system", "")), "a local system")
             code = icd_10_cm(coding["code"]) if name == "ICD-10-CM" else ""
@@ -48,19 +48,23 @@ def diagnoses_of(order: Entry, chart: Chart, tables: OrderTables, notes: Notes) 
     if not found:
         has = f"; what is there is {', '.join(dict.fromkeys(said))}" if said else ""
         need = "; ".join([f"{_ASK}{has}", *dict.fromkeys(left_out)])
-        notes.gap(f"{label(order)}.reasonCode", need, "diagnosis", "Claim.diagnosis")
+        notes.gap(f"{label(subject.order)}.reasonCode", need, "diagnosis", "Claim.diagnosis")
     return tuple(found.values())
 
 
-def _concepts(order: Entry, chart: Chart, left_out: list[str], notes: Notes) -> Iterator[tuple[Any, str, str]]:
+def _concepts(subject: Subject, left_out: list[str], notes: Notes) -> Iterator[tuple[Any, str, str]]:
     """Concepts that may be diagnoses, with their path and the day they were recorded; why others are left out."""
+    order = subject.order
     for position, concept in enumerate(rows(order.resource, "reasonCode")):
         yield concept, f"{label(order)}.reasonCode[{position}]", ""
     for element in ("reasonReference", "supportingInfo", "supportingInformation"):
         for position, reference in enumerate(rows(order.resource, element)):
             place = f"{label(order)}.{element}[{position}]"
-            condition = chart.find(reference, order, place, notes, "Condition")
+            condition = subject.chart.find(reference, order, place, notes, "Condition")
             if condition is None:
+                continue
+            if subject.leaves_out(condition, "diagnosis", notes):
+                left_out.append(f"{label(condition)} is left out: it is about another patient")
                 continue
             notes.use(condition.resource)
             if status := _status_against(condition.resource):

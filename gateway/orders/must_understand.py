@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gateway.model.order import Resource
-from gateway.orders.chart import rows, text
+from gateway.orders.chart import resource_name, rows
 from gateway.orders.notes import Notes
 
 _NEED = (
@@ -23,7 +23,7 @@ def understood(notes: Notes) -> bool:
     for resource in notes.used:
         # a contained resource is looked through with the one that holds it
         if _bare(resource) not in held:
-            places += _places(resource, _name(resource))
+            places += _places(resource, resource_name(resource))
     for place in places:
         notes.gap(place, _NEED, "modifier-extension")
     return not places
@@ -43,7 +43,3 @@ def _places(value: Any, path: str) -> Iterator[str]:
 
 def _bare(resource: Resource) -> Resource:
     return {element: value for element, value in resource.items() if element != "contained"}
-
-
-def _name(resource: Resource) -> str:
-    return "/".join(filter(None, (text(resource, "resourceType"), text(resource, "id"))))

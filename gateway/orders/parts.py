@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from gateway.mapping.tables import Table
 from gateway.model.order import Choice, OrderContext, Resource
-from gateway.orders.chart import codings, rows, text
+from gateway.orders.chart import codings, resource_name, rows, text
 from gateway.orders.coverage import social_security_numbers
 from gateway.orders.quantity import quantity_of
 from gateway.orders.service import modifiers_of
@@ -29,7 +29,7 @@ class Press(Protocol):
 
     def url(self) -> str: ...
 
-    def make(self, name: str, url: str, variables: Mapping[str, Any]) -> Resource: ...
+    def make(self, name: str, url: str, variables: Mapping[str, Any], source: str) -> Resource: ...
 
 
 class Parts:
@@ -59,17 +59,21 @@ class Parts:
     def _parties(self, payer: PayerProfile) -> None:
         context, make = self._context, self._press.make
         is_self = context.subscriber == context.patient
-        make("parties/insurer", self._urls["insurer"], {"insurer": plain(payer.insurer)})
-        make("parties/requestor", self._urls["requestor"], {"requestor": plain(self._requestor)})
+        make("parties/insurer", self._urls["insurer"], {"insurer": plain(payer.insurer)}, "payer profile: insurer")
+        requestor = plain(self._requestor)
+        make("parties/requestor", self._urls["requestor"], {"requestor": requestor}, "site profile: requestor")
         held: dict[str, Any] = {"coverage": context.coverage, "member_id": context.member_id or None}
-        make("parties/beneficiary", self._urls["beneficiary"], {**held, "patient": context.patient})
+        patient = {**held, "patient": context.patient}
+        make("parties/beneficiary", self._urls["beneficiary"], patient, resource_name(context.patient))
         if context.subscriber and not is_self:
             self._urls["subscriber"] = self._press.url()
-            make("parties/subscriber", self._urls["subscriber"], {**held, "subscriber": context.subscriber})
+            subscriber = {**held, "subscriber": context.subscriber}
+            make("parties/subscriber", self._urls["subscriber"], subscriber, resource_name(context.subscriber))
         secret = social_security_numbers(self._tables, context.coverage, context.patient, context.subscriber)
         number = text(context.coverage, "subscriberId")
         held["subscriber_id"] = number if number and number not in secret else held["member_id"]
-        make("coverage", self._urls["coverage"], {**held, "is_self": is_self, "url": self._urls})
+        held |= {"is_self": is_self, "url": self._urls}
+        make("coverage", self._urls["coverage"], held, resource_name(context.coverage))
 
     def _stay(self) -> None:
         if not self._context.encounter or self._context.facts[0].get("encounter_class") != "inpatient":
@@ -78,11 +82,13 @@ class Parts:
             self._urls["location"] = self._once("parties/location", "location", self._context.location)
         self._urls["encounter"] = self._press.url()
         variables = {"encounter": self._context.encounter, "url": self._urls}
-        self._press.make("parties/encounter", self._urls["encounter"], variables)
+        source = resource_name(self._context.encounter)
+        self._press.make("parties/encounter", self._urls["encounter"], variables, source)
 
     def _document(self, document: Resource) -> dict[str, Any]:
         url = self._press.url()
-        self._press.make("parties/document", url, {"document": document, "url": self._urls})
+        variables = {"document": document, "url": self._urls}
+        self._press.make("parties/document", url, variables, resource_name(document))
         coding = next(iter(codings(document.get("type"))), {})
         facts = {"system": text(coding, "system"), "document": text(coding, "code")}
         return {"url": url, "facts": facts, "description": text(document, "description") or None, "resource": document}
@@ -117,7 +123,9 @@ class Parts:
         if url is None:
             url = self._press.url()
             self._made.append(({"parties/practitioner_role": provider}, url))
-            made = self._press.make("parties/practitioner_role", url, {"member": member})
+            made = self._press.make(
+                "parties/practitioner_role", url, {"member": member}, resource_name(provider["practitioner"])
+            )
             self._note_contact(made, member, part)
         return {**row, "url": url}
 
@@ -173,7 +181,8 @@ class Parts:
             "ordering_url": next((member["url"] for _, member in mine if member["whole_claim"]), None),
         }
         item = {key: value for key, value in item.items() if value is not None}
-        self._press.make(_ORDERS[order["resourceType"]], url, {"order": order, "item": item, "url": self._urls})
+        variables = {"order": order, "item": item, "url": self._urls}
+        self._press.make(_ORDERS[order["resourceType"]], url, variables, resource_name(order))
         return item
 
     def _event(self) -> dict[str, str]:
@@ -188,7 +197,7 @@ class Parts:
         if url is None:
             url = self._press.url()
             self._made.append(({mapping: resource}, url))
-            self._press.make(mapping, url, {variable: resource})
+            self._press.make(mapping, url, {variable: resource}, resource_name(resource) or variable.capitalize())
         return url
 
     def _reuse(self, mapping: str, resource: Resource) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from gateway.fhir.bundle import Entry
 from gateway.model.order import Resource
-from gateway.orders.chart import Chart, label, rows, text
+from gateway.orders.chart import Chart, label, resource_name, rows, text
 from gateway.orders.notes import Notes
 from gateway.orders.tables import OrderTables
 from gateway.payers.field_rules import luhn
@@ -41,9 +41,9 @@ def providers_of(order: Entry, chart: Chart, tables: OrderTables, notes: Notes) 
         else:
             why = "It is named by its display only; the request goes without."
             notes.choose("performing provider", place, why, "provider-absent")
-    for name, provider in found.items():
+    for provider in found.values():
         notes.use(*provider.values())
-        _check_npi(provider, name, tables, notes)
+        _check_npi(provider, tables, notes)
     return found
 
 
@@ -62,13 +62,12 @@ def _provider(reference: Any, source: Entry, place: str, chart: Chart, notes: No
     return provider
 
 
-def _check_npi(provider: Resource, name: str, tables: OrderTables, notes: Notes) -> None:
+def _check_npi(provider: Resource, tables: OrderTables, notes: Notes) -> None:
     """PAS 2.2.1 us-core-16, us-core-17: an NPI has ten digits and a right check digit."""
     for kind in ("practitioner", "organization"):
-        for row in rows(provider.get(kind), "identifier"):
+        for position, row in enumerate(rows(provider.get(kind), "identifier")):
             if tables.names.get(text(row, "system")) == "NPI" and not _is_npi(text(row, "value")):
-                who = name.partition("/")[0]
-                place = f"{kind.capitalize()}.identifier of the {who} provider"
+                place = f"{resource_name(provider[kind])}.identifier[{position}]"
                 notes.gap(place, "an NPI of ten digits with a right check digit", "npi", "Claim.careTeam.provider")
 
 

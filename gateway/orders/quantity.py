@@ -18,6 +18,11 @@ def quantity_of(order: Resource) -> dict[str, Any] | None:
     return next((value for _, value in _stated(order) if isinstance(value, dict) and not _fault(value)), None)
 
 
+def quantity_place(order: Resource) -> str:
+    """The path of that amount below the order."""
+    return next((place for place, value in _stated(order) if isinstance(value, dict) and not _fault(value)), "quantity")
+
+
 def check_quantity(order: Entry, notes: Notes) -> None:
     """A gap for each amount that cannot be sent as it stands: a ratio, a range, a comparator, no positive number."""
     for element, value in _stated(order.resource):

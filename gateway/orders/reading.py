@@ -17,9 +17,9 @@ from gateway.orders.benefit import HANDOFF
 from gateway.orders.chart import Chart
 from gateway.orders.cleaning import clean
 from gateway.orders.code_systems import standardize
-from gateway.orders.completion import complete
+from gateway.orders.completion import complete, note_unused
 from gateway.orders.notes import Notes
-from gateway.orders.selection import orders_in
+from gateway.orders.selection import check_is_no_hook, orders_in
 from gateway.orders.single import Desk, Reading, patient_of, read_order
 from gateway.orders.tables import OrderTables
 from gateway.payers.profile import Payers
@@ -56,9 +56,9 @@ def read(documents: Sequence[Any], site: Site, payers: Payers, options: Options)
     context, never an exception. Nothing at all comes of an input that holds no orders but settled ones.
 
     Raises:
-        BadOrder: no order in it, only orders of other types or that do not stand (each with its reason), several
-            patients, a completion without resources or with one that could mean several, or a requestor or payer
-            in `options` that does not exist.
+        BadOrder: a CDS Hooks request, no order in it, only orders of other types or that do not stand (each with its
+            reason), several patients, a completion without resources or with one that could mean several, or a
+            requestor or payer in `options` that does not exist.
     """
     _check_options(options, site, payers)
     notes = Notes()
@@ -75,6 +75,8 @@ def read(documents: Sequence[Any], site: Site, payers: Payers, options: Options)
         today=options.today,
     )
     readings = [read_order(order, patient, desk) for order in orders]
+    used = [resource for reading in readings for resource in reading.notes.used]
+    note_unused(chart.index.entries[own:] if readings else (), used, notes)
     return tuple(_context(group, notes) for group in _groups(readings, options.split))
 
 
@@ -88,6 +90,8 @@ def _check_options(options: Options, site: Site, payers: Payers) -> None:
 
 def _chart(documents: Sequence[Any], tables: OrderTables, notes: Notes) -> tuple[Chart, int]:
     """All entries, and how many of them came with the order itself; those are the first."""
+    for document in documents:
+        check_is_no_hook(document)
     order, *completions = (standardize(clean(document, notes), tables, notes) for document in documents)
     entries: list[Entry] = list(entries_of(order))
     own = len(entries)

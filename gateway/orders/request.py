@@ -5,7 +5,7 @@ names and what each reads. Bundle.identifier is `urn:ietf:rfc:3986` with a urn:u
 Claim.identifier is `urn:trnorg:<trace originator of the site>` with a UUID; the trace number of item n ends in `-n`.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,6 +16,7 @@ from gateway.mapping import Mappings
 from gateway.model.authorization import Code, Dates, Item, Quantity
 from gateway.model.order import Choice, Gap, OrderContext, Resource
 from gateway.orders.chart import text
+from gateway.orders.gap_paths import fresh, placed, placed_in_claim, places_in
 from gateway.orders.parts import Parts, plain
 from gateway.payers.profile import PayerProfile
 from gateway.payers.site import Site
@@ -67,9 +68,9 @@ def build(
     request = {"trace": trace, "submission": submission, "created": _instant(now)}
     parts = Parts(context, requestor, payer, press)
     claim_url = press.url()
-    claim = press.make(
-        "claim/claim",
+    claim = press.claim(
         claim_url,
+        context,
         {
             "request": request,
             "sender": plain(requestor.sender),
@@ -85,7 +86,7 @@ def build(
     return BuiltRequest(
         bundle=bundle,
         items=tuple(_item(row, context, number) for number, row in enumerate(claim.get("item", []))),
-        gaps=_fresh(press.gaps, context.gaps),
+        gaps=fresh(press.gaps, context.gaps),
         choices=tuple(dict.fromkeys(press.choices)),
         trace_system=trace["system"],
         trace_value=trace["value"],
@@ -115,9 +116,27 @@ class _Press:
         value: Resource = mapped.value
         return value
 
-    def make(self, name: str, url: str, variables: Mapping[str, Any]) -> Resource:
-        """A resource under `url`; its id is the UUID in it."""
-        made = self.apply(name, variables)
+    def claim(self, url: str, context: OrderContext, variables: Mapping[str, Any]) -> Resource:
+        """The Claim under `url`."""
+        before = len(self.gaps)
+        made = self._keep(url, self.apply("claim/claim", variables))
+        self.gaps[before:] = placed_in_claim(self.gaps[before:], context)
+        return made
+
+    def make(self, name: str, url: str, variables: Mapping[str, Any], source: str) -> Resource:
+        """A resource under `url`, made from what the order calls `source`.
+
+        Where the source is empty the order does not have it: a gap of the context says so, and what would be missing
+        inside it is no gap of its own.
+        """
+        before = len(self.gaps)
+        made = self._keep(url, self.apply(name, variables))
+        places = places_in(name, source, variables.get("order", {}))
+        self.gaps[before:] = [placed(gap, places) for gap in self.gaps[before:] if source]
+        return made
+
+    def _keep(self, url: str, made: Resource) -> Resource:
+        """The resource, kept; its id is the UUID in `url`."""
         resource = {"resourceType": made["resourceType"], "id": url.removeprefix("urn:uuid:"), **made}
         self.resources[url] = resource
         return resource
@@ -135,12 +154,6 @@ def _reachable(start: str, resources: Mapping[str, Resource]) -> Iterable[str]:
                 seen[target] = None
                 waiting.append(target)
     return seen
-
-
-def _fresh(gaps: Sequence[Gap], known: Sequence[Gap]) -> tuple[Gap, ...]:
-    """The gaps that reading the order has not named: one line for a person for each thing that is missing."""
-    named = tuple(gap.element for gap in known if gap.element)
-    return tuple(dict.fromkeys(gap for gap in gaps if not gap.element.startswith(named)))
 
 
 def _item(row: Resource, context: OrderContext, position: int) -> Item:

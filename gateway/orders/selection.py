@@ -1,5 +1,8 @@
 """Which resources of an input are orders to ask authorization for, and why others are not."""
 
+import re
+from typing import Any
+
 from gateway.fhir.bundle import Entry
 from gateway.model.errors import BadOrder
 from gateway.orders.chart import Chart, label, rows, text
@@ -22,6 +25,7 @@ _NO_ORDERS = {
     "Task": "a task is not an order; send the order it is about",
     "Claim": "this is a request already; the gateway builds its own from the order",
 }
+_TYPE = re.compile(r"[A-Z][A-Za-z]{2,40}")
 _ENDED = frozenset({"revoked", "completed", "entered-in-error", "cancelled", "stopped", "ended"})
 _NOT_YET = frozenset({"proposal", "option", "directive"})
 _STANDING = frozenset({"", "active", "draft"})
@@ -54,7 +58,7 @@ def orders_in(chart: Chart, own: int, settled: frozenset[str], notes: Notes) -> 
         return ()
     if not standing:
         others = [(label(entry), why) for kind, why in _NO_ORDERS.items() for entry in chart.of_type(kind)]
-        raise _nothing(left_out or others)
+        raise _nothing(left_out or others, chart)
     for name, reason in left_out:
         notes.choose("order left out", name, f"{reason[0].upper()}{reason[1:]}.", "order-left-out")
     return tuple(standing)
@@ -88,10 +92,25 @@ def _is_named_by_another(entry: Entry, chart: Chart) -> bool:
     return False
 
 
-def _nothing(left_out: list[tuple[str, str]]) -> BadOrder:
+def check_is_no_hook(document: Any) -> None:
+    """A CDS Hooks request has its orders where no resource is looked for.
+
+    Raises:
+        BadOrder: the document is one.
+    """
+    held = document if isinstance(document, dict) and "resourceType" not in document else {}
+    around = held.get("context")
+    if "hook" in held or (isinstance(around, dict) and "draftOrders" in around):
+        raise BadOrder(
+            "This is a CDS Hooks request, not an order.",
+            fix="Send its context.draftOrders, with the prefetch resources, as a Bundle.",
+        )
+
+
+def _nothing(left_out: list[tuple[str, str]], chart: Chart) -> BadOrder:
     if not left_out:
         return BadOrder(
-            "There is no order in the input.",
+            f"There is no order in the input. It holds {_types(chart)}.",
             fix=f"Send a Bundle, a list or one resource with a {', '.join(SUPPORTED[:-1])} or {SUPPORTED[-1]} in it.",
         )
     reasons = "; ".join(f"{name}: {reason}" for name, reason in left_out)
@@ -99,3 +118,11 @@ def _nothing(left_out: list[tuple[str, str]]) -> BadOrder:
         f"There is no order to ask authorization for. {reasons[0].upper()}{reasons[1:]}.",
         fix=f"Send a {', '.join(SUPPORTED[:-1])} or {SUPPORTED[-1]} that stands.",
     )
+
+
+def _types(chart: Chart) -> str:
+    """The resource types of an input in words; what does not look like one is content, and is not repeated."""
+    kinds = sorted({kind for entry in chart.index.entries if _TYPE.fullmatch(kind := entry.resource["resourceType"])})
+    if not kinds:
+        return "no resource"
+    return " and ".join(filter(None, (", ".join(kinds[:-1]), kinds[-1])))

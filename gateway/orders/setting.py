@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from gateway.fhir.bundle import Entry
 from gateway.model.order import Resource
+from gateway.orders.belonging import Subject
 from gateway.orders.chart import Chart, codings, label, rows, text
 from gateway.orders.notes import Notes
 from gateway.orders.tables import OrderTables
@@ -27,11 +28,14 @@ class Setting:
     site: str = ""
 
 
-def setting_of(order: Entry, chart: Chart, tables: OrderTables, notes: Notes) -> Setting:
+def setting_of(subject: Subject, tables: OrderTables, notes: Notes) -> Setting:
     """What the order, its encounter and its location say about the place; nothing is derived here."""
+    order, chart = subject.order, subject.chart
     place = f"{label(order)}.encounter"
     written = chart.find(order.resource.get("encounter"), order, place, notes, "Encounter")
-    encounter = _carried_out_in(order, written, chart, notes)
+    if written and subject.leaves_out(written, "encounter", notes):
+        written = None
+    encounter = _carried_out_in(subject, written, notes)
     location = _location(order, encounter, chart, notes)
     notes.use(*(entry.resource for entry in (written, encounter) if entry), location)
     codes = [coding for concept in rows(order.resource, "locationCode") for coding in codings(concept)]
@@ -47,13 +51,15 @@ def setting_of(order: Entry, chart: Chart, tables: OrderTables, notes: Notes) ->
     )
 
 
-def _carried_out_in(order: Entry, written: Entry | None, chart: Chart, notes: Notes) -> Entry | None:
+def _carried_out_in(subject: Subject, written: Entry | None, notes: Notes) -> Entry | None:
     """An Encounter based on the order, or the order's own when it is still planned."""
+    order, chart = subject.order, subject.chart
     for entry in chart.of_type("Encounter"):
         for position, reference in enumerate(rows(entry.resource, "basedOn")):
             place = f"{label(entry)}.basedOn[{position}]"
             target = chart.find(reference, entry, place, notes, order.resource["resourceType"])
-            if target and target.resource == order.resource:
+            is_for_order = target is not None and target.resource == order.resource
+            if is_for_order and not subject.leaves_out(entry, "encounter", notes):
                 return entry
     return written if written and text(written.resource, "status") == "planned" else None
 

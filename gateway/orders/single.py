@@ -6,6 +6,7 @@ from datetime import date
 
 from gateway.fhir.bundle import Entry
 from gateway.model.order import Benefit, Resource
+from gateway.orders.belonging import Subject
 from gateway.orders.benefit import benefit_of
 from gateway.orders.chart import Chart, codings, label, rows, text
 from gateway.orders.code_systems import rule_system
@@ -68,11 +69,12 @@ def read_order(order: Entry, patient: Entry | None, desk: Desk) -> Reading:
     """Apply every rule to one order."""
     notes, chart, tables = Notes(), desk.chart, desk.tables
     notes.use(order.resource, patient.resource if patient else {})
+    subject = Subject(order, patient, chart)
     service = service_of(order, chart, tables, notes)
     check_quantity(order, notes)
-    setting = setting_of(order, chart, tables, notes)
+    setting = setting_of(subject, tables, notes)
     dates = service_dates(order, setting.encounter.resource if setting.encounter else {}, desk.today, notes)
-    coverage = coverage_of(order, patient, dates.start or desk.today, chart, notes)
+    coverage = coverage_of(subject, dates.start or desk.today, notes)
     subscriber = subscriber_of(coverage, patient, chart, notes)
     facts = _facts(order, service, setting, tables)
     if dates.start:
@@ -89,8 +91,8 @@ def read_order(order: Entry, patient: Entry | None, desk: Desk) -> Reading:
         setting=setting,
         service=service,
         providers=providers_of(order, chart, tables, notes),
-        diagnoses=diagnoses_of(order, chart, tables, notes),
-        documents=documents_of(order, chart, notes),
+        diagnoses=diagnoses_of(subject, tables, notes),
+        documents=documents_of(subject, notes),
         requestor_id=requestor_of(order, around, desk.requestor, desk.site, chart, notes),
         payer_id=payer_of(coverage, desk.payer, desk.payers, chart, notes),
         benefit=Benefit.MEDICAL,

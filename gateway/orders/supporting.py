@@ -1,21 +1,28 @@
 """Documents that an order names as supporting information and carries whole; nothing is fetched."""
 
-from gateway.fhir.bundle import Entry
 from gateway.model.order import Resource
-from gateway.orders.chart import Chart, label, rows, text
+from gateway.orders.belonging import Subject
+from gateway.orders.chart import label, rows, text
 from gateway.orders.notes import Notes
 
 _KNOWN_ELSEWHERE = ("Condition", "Coverage", "Encounter", "ServiceRequest", "MedicationRequest", "DeviceRequest")
 
 
-def documents_of(order: Entry, chart: Chart, notes: Notes) -> tuple[Resource, ...]:
-    """DocumentReferences with their content inline; what else is named there is recorded as left out."""
+def documents_of(subject: Subject, notes: Notes) -> tuple[Resource, ...]:
+    """DocumentReferences with their content inline; what else is named there is recorded as left out.
+
+    A document about another patient is a gap: whoever named it has to say which one was meant.
+    """
+    order, chart = subject.order, subject.chart
     found: list[Resource] = []
     for element in ("supportingInfo", "supportingInformation"):
         for position, reference in enumerate(rows(order.resource, element)):
             place = f"{label(order)}.{element}[{position}]"
             document = chart.find(reference, order, place, notes, "DocumentReference")
-            if document and _has_content(document.resource):
+            if document and subject.is_another(document, notes):
+                need = f"a document about the order's own patient; {label(document)} is about another patient"
+                notes.gap(place, need, "other-patient", "Claim.supportingInfo")
+            elif document and _has_content(document.resource):
                 found.append(document.resource)
                 notes.use(document.resource)
             elif document:

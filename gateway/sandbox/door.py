@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from fastapi import Request, Response
+from starlette.requests import ClientDisconnect
 
 from gateway.fhir.json import dumps
 from gateway.fhir.outcome import Issue, Severity, to_operation_outcome
@@ -61,10 +62,13 @@ def body_reader(limit: int) -> Callable[[Request], Awaitable[bytes]]:
         if declared.isdecimal() and int(declared) > limit:
             raise too_large
         raw = bytearray()
-        async for piece in request.stream():
-            raw += piece
-            if len(raw) > limit:
-                raise too_large
+        try:
+            async for piece in request.stream():
+                raw += piece
+                if len(raw) > limit:
+                    raise too_large
+        except ClientDisconnect:
+            raise refused(400, "body-cut", "The body ended before it was whole.", "Send the whole body.") from None
         return bytes(raw)
 
     return read

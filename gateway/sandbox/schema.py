@@ -40,7 +40,8 @@ def read_yaml(path: Path, schema: str) -> Any:
         mark = getattr(fault, "problem_mark", None)
         place = f" line {mark.line + 1}" if mark else ""
         raise FileFault(f"{path}{place}: this is not YAML. Correct the syntax there.") from None
-    if faults := [_say(error) for error in _validator(schema).iter_errors(value)]:
+    # A set: each missing key is an error of its own, and all are told in one line.
+    if faults := {_say(error) for error in _validator(schema).iter_errors(value)}:
         raise FileFault("\n".join(f"{path}: {fault}" for fault in sorted(faults)))
     return value
 

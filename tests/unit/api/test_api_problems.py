@@ -11,6 +11,7 @@ import pytest
 from gateway.adapters.store.memory import MemoryStore
 from gateway.api import body
 from gateway.flow.world import World
+from gateway.model.changes import ChangeSet
 from gateway.model.errors import ConfigFault
 from gateway.settings import Settings
 from tests.unit.api.calling import FHIR, ORDER, Api, order_without_diagnosis
@@ -216,12 +217,12 @@ def test_a_defect_is_an_opaque_500_whose_id_is_in_the_log(
     assert "Traceback" not in everything
 
 
-def test_of_a_wrong_configuration_only_the_first_line_is_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: Any, **__: Any) -> Any:
-        raise ConfigFault("It is wrong.", fix="Correct it.", problems=["/srv/secret/place.yaml:1: wrong"])
+def test_of_a_wrong_configuration_only_the_first_line_is_told(world: World) -> None:
+    class Unusable(MemoryStore):
+        def commit(self, change: ChangeSet) -> None:
+            raise ConfigFault("It is wrong.", fix="Correct it.", problems=["/srv/secret/place.yaml:1: wrong"])
 
-    monkeypatch.setattr("gateway.flow.intake.prepare", broken)
-    told = problem(Api(world).submit(), 500, "config")
+    told = problem(Api(replace(world, store=Unusable())).submit(), 500, "config")
     assert (told["detail"], told["fix"]) == ("It is wrong.", "Correct it.")
 
 

@@ -48,6 +48,8 @@ def test_the_most_urgent_comes_first_and_due_before_cuts() -> None:
     due = [datetime.fromisoformat(one["due_at"]) for one in api.get("/authorizations").json()["authorizations"]]
     assert due == [NOW + timedelta(days=day + 7) for day in (1, 2, 3)]
     assert len(ids(api, due_before=due[1].strftime("%Y-%m-%dT%H:%M:%SZ"))) == 1
+    assert len(ids(api, due_before=f"{due[1] + timedelta(days=1):%Y-%m-%d}")) == 2
+    assert ids(api, due_before=f"{due[0]:%Y-%m-%d}") == []
 
 
 def test_pages_follow_each_other_without_hole_or_repeat(idle: Api) -> None:
@@ -65,7 +67,7 @@ def test_pages_follow_each_other_without_hole_or_repeat(idle: Api) -> None:
         {"state": "approved"},
         {"limit": 0},
         {"limit": 1001},
-        {"due_before": "2026-12-01"},
+        {"due_before": "2026-13-01"},
         {"due_before": "2026-12-01T00:00:00"},
         {"staet": "decided"},
         {"patient": "a\x00b"},

@@ -85,6 +85,10 @@ def test_what_nobody_asked_to_acknowledge_is_refused(api: Api) -> None:
         ({"decisions": []}, "body.decisions"),
         ({"decisions": [{"result": "granted"}]}, "body.decisions.0.result"),
         ({"decisions": [{"result": "approved", "valid_from": "12/01/2026"}]}, "body.decisions.0.valid_from"),
+        (
+            {"decisions": [{"result": "approved", "valid_from": "2026-12-02", "valid_through": "2026-12-01"}]},
+            "body.decisions.0",
+        ),
         ({"by": "x" * 81}, "body.by"),
     ],
 )

@@ -81,6 +81,10 @@ def test_the_server_does_not_say_what_it_is_and_prints_nothing_but_log_lines(ser
         assert connection.recv(1000).startswith(b"HTTP/1.1 400")
     answer = httpx.get(f"{served.url}/health", trust_env=False)
     assert "server" not in answer.headers
+    for path in ("/health", "/ready"):
+        probed, whole = (httpx.request(method, served.url + path, trust_env=False) for method in ("HEAD", "GET"))
+        assert (probed.status_code, probed.headers["content-length"]) == (200, whole.headers["content-length"])
+        assert (probed.content, bool(whole.content)) == (b"", True)
     served.process.send_signal(signal.SIGINT)
     served.until("gateway.stopped")  # every line up to here was a log line: JSON
     assert served.process.wait(20) == 0

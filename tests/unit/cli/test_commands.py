@@ -10,6 +10,7 @@ import respx
 from typer.testing import CliRunner
 
 from gateway.cli import app
+from gateway.flow import review
 from gateway.model.errors import ConfigFault, GatewayError, IllegalTransition, NotFound, OurFault
 from tests.worlds import ORDERS, ROOT
 
@@ -93,6 +94,24 @@ def test_a_decision_by_fax_is_recorded_with_its_evidence(pa: Pa) -> None:
     told = pa.json("auth", "show", record["id"], "--events")["events"][-1]
     assert (told["evidence"], told["channel"]) == ("letter of 20 Nov, scan 12", "fax")
     assert "letter of 20 Nov, scan 12" in " ".join(pa("auth", "show", record["id"], "--events").split())
+
+
+def test_a_result_nobody_can_enter_lists_those_that_one_can(pa: Pa) -> None:
+    record = held(pa)["authorizations"][0]
+    arguments = ("auth", "record", record["id"], "--channel", "fax", "--evidence", "scan 12", "--result")
+    with pytest.raises(OurFault) as fault:
+        pa(*arguments, "yes")
+    assert all(one.value in fault.value.fix for one in review._BY_HAND)
+    assert "pended" not in fault.value.fix
+
+
+def test_a_period_that_ends_before_it_begins_is_refused(pa: Pa) -> None:
+    record = held(pa)["authorizations"][0]
+    arguments = ("auth", "record", record["id"], "--channel", "fax", "--evidence", "scan 12", "--result", "approved")
+    with pytest.raises(OurFault, match="--valid-from is after --valid-through"):
+        pa(*arguments, "--valid-from", "2026-12-02", "--valid-through", "2026-12-01")
+    one_day = pa.json(*arguments, "--valid-from", "2026-12-01", "--valid-through", "2026-12-01")
+    assert one_day["items"][0]["answer"]["valid"] == {"start": "2026-12-01", "end": "2026-12-01"}
 
 
 def test_list_filters_and_refuses_a_state_that_does_not_exist(pa: Pa) -> None:

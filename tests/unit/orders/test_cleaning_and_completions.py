@@ -1,5 +1,7 @@
 """Empty elements go once, completions are merged over the order."""
 
+from typing import Any
+
 import pytest
 
 from gateway.model.errors import BadOrder
@@ -13,6 +15,7 @@ from tests.unit.orders.reading import (
     coverage,
     drug_order,
     patient,
+    practitioner,
     rules,
     service_request,
 )
@@ -88,3 +91,26 @@ def test_a_drug_list_in_a_completion_does_not_become_an_order() -> None:
     [found] = contexts([service_request(), patient(), coverage()], [drug_order()])
     assert [order["id"] for order in found.orders] == ["s1"]
     assert "order-left-out" in chosen(found)
+
+
+def unused(*completions: Any) -> list[str]:
+    [found] = contexts([service_request(), patient(), coverage()], *completions)
+    return [choice.value for choice in found.choices if choice.rule == "completion-unused"]
+
+
+def test_a_completion_that_changes_nothing_is_recorded() -> None:
+    assert unused(service_request(id="s9", priority="stat")) == ["ServiceRequest/s9"]
+    assert unused({"resourceType": "Coverage", "id": "c9", "subscriberId": "M"}) == ["Coverage/c9"]
+    assert unused([{"resourceType": "Device", "id": "d"}, patient(id="p9", gender="male")]) == ["Device/d, Patient/p9"]
+
+
+def test_a_completion_that_is_merged_or_used_is_not_unused() -> None:
+    assert unused(service_request(priority="routine")) == []
+    assert unused({"resourceType": "Coverage", "subscriberId": "M"}) == []
+    requester = {"reference": "Practitioner/d1"}
+    assert unused([{"resourceType": "ServiceRequest", "id": "s1", "requester": requester}, practitioner()]) == []
+
+
+def test_a_long_list_of_unused_completions_is_cut_with_its_number() -> None:
+    [value] = unused([{"resourceType": "Observation", "id": f"o{number}"} for number in range(14)])
+    assert value.endswith("Observation/o9 and 4 more")

@@ -154,3 +154,33 @@ def test_one_order_with_everything_contained_is_read() -> None:
     assert found.patient["id"] == "p1"
     assert found.member_id == "MEMBER-1"
     assert not found.gaps
+
+
+@pytest.mark.parametrize(
+    "hook",
+    [
+        {"hook": "order-sign", "hookInstance": "i", "context": {"patientId": "p1"}},
+        {"context": {"draftOrders": {"resourceType": "Bundle", "entry": [{"resource": service_request()}]}}},
+    ],
+)
+def test_a_cds_hooks_request_is_refused_by_name(hook: dict[str, Any]) -> None:
+    with pytest.raises(BadOrder, match="CDS Hooks request") as fault:
+        contexts(hook)
+    assert "context.draftOrders" in fault.value.fix
+    assert "prefetch" in fault.value.fix
+
+
+def test_a_cds_hooks_request_as_completion_is_refused_by_name_too() -> None:
+    with pytest.raises(BadOrder, match="CDS Hooks request"):
+        contexts([service_request(), patient(), coverage()], {"hook": "order-sign", "context": {}})
+
+
+def test_an_input_without_an_order_names_the_types_it_has_and_nothing_else() -> None:
+    held = [patient(id="secret"), coverage(), coverage(id="c2"), {"resourceType": "555-01 Jane"}]
+    with pytest.raises(BadOrder, match="no order in the input") as fault:
+        contexts(held)
+    assert "It holds Coverage and Patient." in str(fault.value)
+    assert "secret" not in str(fault.value)
+    assert "Jane" not in str(fault.value)
+    with pytest.raises(BadOrder, match="It holds no resource"):
+        contexts([])

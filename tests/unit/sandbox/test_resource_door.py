@@ -1,5 +1,6 @@
 """The FHIR routes open to a valid token with the right scope, read JSON only, and refuse in one OperationOutcome."""
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -158,3 +159,29 @@ def test_the_side_door_hands_out_ready_requests(sandbox: Sandbox) -> None:
     assert sandbox.submit(ready.content).status_code == 200
     assert sandbox.ask("GET", "/sandbox/scenarios/S-99/request").status_code == 404
     assert len(sandbox.ask("GET", "/sandbox/scenarios").json()) == len(sandbox.config.scenarios.all)
+
+
+@pytest.mark.parametrize("path", ["/fhir/Claim/$submit", "/auth/token"])
+def test_a_client_that_hangs_up_before_its_body_is_whole_is_no_fault_of_the_sandbox(
+    sandbox: Sandbox, path: str
+) -> None:
+    pieces = [{"type": "http.request", "body": b'{"resourceType"', "more_body": True}, {"type": "http.disconnect"}]
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "client": ("127.0.0.1", 50000),
+        "headers": [(b"authorization", f"Bearer {sandbox.token()}".encode()), (b"content-length", b"90")],
+    }
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return pieces.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(sandbox.app(scope, receive, send))
+    assert (sent[0]["type"], sent[0]["status"]) == ("http.response.start", 400)

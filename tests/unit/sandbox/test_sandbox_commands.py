@@ -1,6 +1,8 @@
 """`pa sandbox` shows scenarios with ready requests, talks to the running sandbox, and stays on this computer."""
 
+import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -40,6 +42,26 @@ def test_a_wrong_file_ends_serving_with_its_fault(tmp_path: object) -> None:
 
     assert result.exit_code == 4
     assert "nowhere.yaml: cannot be read" in result.output
+
+
+def test_a_busy_port_ends_serving_before_it_says_that_it_serves(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = run.invoke(app, ["serve", "--data", str(tmp_path), "--port", str(port)])
+
+    assert result.exit_code == 4
+    assert f"cannot listen at 127.0.0.1, port {port}" in result.output
+    assert "payer sandbox at" not in result.output
+
+
+def test_each_fault_of_a_scenario_file_is_said_once(tmp_path: Path) -> None:
+    (tmp_path / "S-01-approve.yaml").write_text("id: S-01\n")
+    result = run.invoke(app, ["scenarios", "--folder", str(tmp_path), "--check"])
+
+    lines = result.output.splitlines()
+    assert result.exit_code == 4
+    assert any("Add what is missing: title" in line for line in lines)
+    assert len(lines) == len(set(lines))
 
 
 def test_each_scenario_is_listed_and_its_request_printed() -> None:
