@@ -28,7 +28,11 @@ def coverage_of(subject: Subject, on: date, notes: Notes) -> Entry | None:
         return None
     else:
         candidates, why = _of_patient(subject, notes), "it is the patient's"
-    return _best(candidates, on, why, order, notes)
+    best = _best(candidates, on, why, order, notes)
+    if best and subject.whose(best, "beneficiary", notes) is Whose.UNSAID:
+        why = "It does not refer to its beneficiary; the order's patient is taken for it."
+        notes.choose("beneficiary", f"{label(best)}.beneficiary", why, "coverage-beneficiary-unsaid")
+    return best
 
 
 def _named(subject: Subject, notes: Notes) -> tuple[list[Entry], bool]:
@@ -51,14 +55,11 @@ def _named(subject: Subject, notes: Notes) -> tuple[list[Entry], bool]:
 
 def _is_usable(coverage: Entry, place: str, subject: Subject, notes: Notes) -> bool:
     """Whether a Coverage that the order names is the patient's: what is said of another member is never sent."""
-    whose = subject.whose(coverage, "beneficiary", notes)
-    if whose is Whose.ANOTHERS:
+    is_another = subject.whose(coverage, "beneficiary", notes) is Whose.ANOTHERS
+    if is_another:
         need = f"a Coverage of the order's own patient: the beneficiary of {label(coverage)} is not that patient"
         notes.gap(place, need, "coverage-other-patient", _ELEMENT)
-    elif whose is Whose.UNSAID:
-        why = "It does not refer to its beneficiary; the order's patient is taken for it, since the order names it."
-        notes.choose("beneficiary", f"{label(coverage)}.beneficiary", why, "coverage-beneficiary-unsaid")
-    return whose is not Whose.ANOTHERS
+    return not is_another
 
 
 def _of_patient(subject: Subject, notes: Notes) -> list[Entry]:

@@ -82,6 +82,13 @@ def test_a_named_coverage_that_names_nobody_is_used_and_recorded(beneficiary: An
     assert "coverage-beneficiary-unsaid" in chosen(found)
 
 
+def test_the_only_coverage_is_used_and_recorded_when_neither_it_nor_the_order_names_anybody() -> None:
+    found = with_beneficiary(None, insurance=None)
+    assert found.coverage["id"] == "c1"
+    assert "coverage-beneficiary-unsaid" in chosen(found)
+    assert with_beneficiary({"display": "Somebody"}, insurance=None).coverage == {}
+
+
 def test_one_coverage_of_the_patient_does_not_excuse_one_of_another() -> None:
     named = [{"reference": "Coverage/c2"}, {"reference": "Coverage/c1"}]
     theirs = coverage(id="c2", beneficiary={"reference": "Patient/p2"})
