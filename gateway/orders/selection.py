@@ -1,6 +1,5 @@
 """Which resources of an input are orders to ask authorization for, and why others are not."""
 
-import re
 from typing import Any
 
 from gateway.fhir.bundle import Entry
@@ -25,7 +24,33 @@ _NO_ORDERS = {
     "Task": "a task is not an order; send the order it is about",
     "Claim": "this is a request already; the gateway builds its own from the order",
 }
-_TYPE = re.compile(r"[A-Z][A-Za-z]{2,40}")
+# what a refusal may name; any other word in place of a type is content, and is not repeated
+_NAMED = frozenset(
+    {
+        "AllergyIntolerance",
+        "Bundle",
+        "ClaimResponse",
+        "Condition",
+        "Coverage",
+        "Device",
+        "DiagnosticReport",
+        "DocumentReference",
+        "Immunization",
+        "Location",
+        "Medication",
+        "Observation",
+        "OperationOutcome",
+        "Organization",
+        "Parameters",
+        "Patient",
+        "Practitioner",
+        "PractitionerRole",
+        "Procedure",
+        "Questionnaire",
+        "QuestionnaireResponse",
+        "RelatedPerson",
+    }
+)
 _ENDED = frozenset({"revoked", "completed", "entered-in-error", "cancelled", "stopped", "ended"})
 _NOT_YET = frozenset({"proposal", "option", "directive"})
 _STANDING = frozenset({"", "active", "draft"})
@@ -121,8 +146,10 @@ def _nothing(left_out: list[tuple[str, str]], chart: Chart) -> BadOrder:
 
 
 def _types(chart: Chart) -> str:
-    """The resource types of an input in words; what does not look like one is content, and is not repeated."""
-    kinds = sorted({kind for entry in chart.index.entries if _TYPE.fullmatch(kind := entry.resource["resourceType"])})
+    """The resource types of an input in words."""
+    found = {entry.resource["resourceType"] for entry in chart.index.entries}
+    known = _NAMED | _UNSUPPORTED.keys() | _NO_ORDERS.keys()
+    kinds = sorted(found & known) + (["resources of other types"] if found - known else [])
     if not kinds:
         return "no resource"
     return " and ".join(filter(None, (", ".join(kinds[:-1]), kinds[-1])))

@@ -179,7 +179,7 @@ def test_an_input_without_an_order_names_the_types_it_has_and_nothing_else() -> 
     held = [patient(id="secret"), coverage(), coverage(id="c2"), {"resourceType": "555-01 Jane"}]
     with pytest.raises(BadOrder, match="no order in the input") as fault:
         contexts(held)
-    assert "It holds Coverage and Patient." in str(fault.value)
+    assert "It holds Coverage, Patient and resources of other types." in str(fault.value)
     assert "secret" not in str(fault.value)
     assert "Jane" not in str(fault.value)
     with pytest.raises(BadOrder, match="It holds no resource"):
