@@ -1,6 +1,6 @@
 """An order comes in, is completed, or is only looked at; nothing is promised before it is committed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from gateway.fhir import json
 from gateway.flow.change import SUBMIT, Draft, leg
 from gateway.flow.prepare import Prepared, Treatment, documents, prepare
 from gateway.flow.world import World
-from gateway.model.authorization import Authorization
+from gateway.model.authorization import Authorization, State
 from gateway.model.changes import Completion, StoredOrder
 from gateway.model.errors import IllegalTransition, OurFault
 from gateway.model.events import Dropped, Event, Held, OrderCompleted, OrderReceived, RequestBuilt
@@ -75,25 +75,45 @@ def complete(world: World, order_id: str, body: bytes, *, actor: str) -> Receive
     order = world.store.order(order_id)
     earlier = world.store.completions(order_id)
     records = world.store.authorizations(Query(order_id=order_id, limit=1000))
-    changeable = {record.order_refs: record for record in records if allows(record, OrderCompleted)}
+    changeable = [record for record in records if allows(record, OrderCompleted)]
     if not changeable:
         states = ", ".join(sorted({record.state for record in records}))
         raise IllegalTransition(states, OrderCompleted.__name__, ["a new order"])
+    known = _by_refs(records, changeable)
     treatment = Treatment(split=order.split, hold=order.hold, requestor=order.requestor, payer=order.payer)
     parsed = documents(order.body, [*(completion.body for completion in earlier), body])
     # Orders that a payer has, or that were decided or dropped, keep what became of them.
-    open_refs = {ref for refs in changeable for ref in refs}
+    open_refs = {ref for record in changeable for ref in record.order_refs}
     settled = frozenset(ref for record in records for ref in record.order_refs if ref not in open_refs)
     prepared = prepare(world, parsed, treatment, now=now, settled=settled)
     completion = Completion(
         order_id=order_id, number=len(earlier) + 1, actor=actor, received_at=now, sha256=json.digest(body), body=body
     )
     draft = Draft()
-    identities = _rebuild(world, draft, order, prepared, changeable, actor, now)
+    identities = _rebuild(world, draft, order, prepared, changeable, known, actor, now)
     world.store.commit(replace(draft.change_set(), completion=completion))
     world.log.write("order.completed", order=order_id, completion=completion.number, authorizations=len(identities))
     world.waiters.announce(identities)
     return Received(order_id, identities)
+
+
+def _by_refs(
+    records: Sequence[Authorization], changeable: Sequence[Authorization]
+) -> Mapping[tuple[str, ...], Authorization]:
+    """The records that may change, by the orders in them; none when the orders have no names to tell them apart.
+
+    Raises:
+        OurFault: they cannot be told apart, and one of them is past changing: completing could ask for it again.
+    """
+    refs = [ref for record in records if record.state is not State.CANCELLED for ref in record.order_refs]
+    if len(set(refs)) == len(refs) and all("/" in ref for ref in refs):
+        return {record.order_refs: record for record in changeable}
+    if len(changeable) < len([record for record in records if record.state is not State.CANCELLED]):
+        raise OurFault(
+            "The orders in this input have no ids that tell them apart, and one of them is past changing.",
+            fix="Send the others as a new order, each resource with an id.",
+        )
+    return {}
 
 
 def _rebuild(
@@ -101,15 +121,15 @@ def _rebuild(
     draft: Draft,
     order: StoredOrder,
     prepared: Sequence[Prepared],
-    changeable: dict[tuple[str, ...], Authorization],
+    changeable: Sequence[Authorization],
+    known: Mapping[tuple[str, ...], Authorization],
     actor: str,
     now: datetime,
 ) -> tuple[str, ...]:
-    left = dict(changeable)
     identities: list[str] = []
     fresh: list[Prepared] = []
     for one in prepared:
-        record = left.pop(one.order_refs, None)
+        record = known.get(one.order_refs)
         if record is None:
             fresh.append(one)
             continue
@@ -119,7 +139,7 @@ def _rebuild(
         raise OurFault(
             "The completion leaves no order to ask authorization for.", fix="Drop the authorization instead."
         )
-    for record in left.values():
+    for record in [one for one in changeable if one.id not in identities]:
         reopened = draft.apply(record, OrderCompleted(at=now, actor=actor))
         draft.apply(reopened, Dropped(at=now, actor=actor, reason="the completed order groups into other claims"))
     return (*identities, *_open(world, draft, order, fresh, actor, now))

@@ -18,7 +18,7 @@ from gateway.flow.world import World
 from gateway.model.authorization import Authorization, Result, State
 from gateway.model.changes import ChangeSet, Work
 from gateway.model.clocks import due
-from gateway.model.errors import ConfigFault, Conflict, GatewayError
+from gateway.model.errors import Conflict, GatewayError
 from gateway.model.events import (
     Decided,
     Event,
@@ -74,7 +74,11 @@ def run(world: World, work: Work) -> None:
         _commit(world, _concluded(record, work, (Held(at=now, actor="gateway", reason=reason),)))
         return
     payer = world.payers[record.payer]
-    draft = _draft(exchanges)
+    draft = next((one for one in reversed(exchanges) if one.direction is Direction.DRAFT), None)
+    if draft is None:
+        reason = "the built request is missing from the store; complete the order to build it anew"
+        _commit(world, _concluded(record, work, (Held(at=now, actor="gateway", reason=reason),)))
+        return
     send = plan(record, draft, payer, now=now, identity=world.ids.new())
     _commit(world, send.change)
     world.log.write("submit.started", authorization=record.id, payer=payer.id, attempt=send.record.attempts)
@@ -195,8 +199,10 @@ def _finish(world: World, send: Send, work: Work, events: tuple[Event, ...]) -> 
         _commit(world, _concluded(send.record, work, events))
     except Conflict:
         present = world.store.authorization(send.record.id)
-        if present.state is not State.IN_DOUBT or isinstance(events[0], ReplyLost | NotAccepted):
+        same = present.state is State.IN_DOUBT and present.attempts == send.record.attempts
+        if not same or isinstance(events[0], ReplyLost):
             raise
+        # Whoever took over knew no more than that we were sending; we know what came of it.
         _commit(world, _concluded(present, None, events))
 
 
@@ -222,13 +228,6 @@ def _interrupted(
     reply = Reply(status=kept.status, media_type=kept.media_type, body=kept.body, received_at=kept.at)
     send = Send(ChangeSet(), request, record)
     return conclude(send, reply, world.payers[record.payer], world.codes, now=now)
-
-
-def _draft(exchanges: tuple[Exchange, ...]) -> Exchange:
-    drafts = [exchange for exchange in exchanges if exchange.direction is Direction.DRAFT]
-    if not drafts:
-        raise ConfigFault("The built request is missing from the store.", fix="Restore the database from its backup.")
-    return drafts[-1]
 
 
 _LINES = {

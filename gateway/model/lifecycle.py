@@ -39,6 +39,7 @@ TRANSITIONS: Mapping[State, Mapping[type[e.Event], State]] = {
         e.Pended: S.PENDED,
         e.PersonNeeded: S.PERSON_NEEDED,
         e.Rejected: S.REJECTED,
+        e.NotAccepted: S.READY,
         e.DecisionRecorded: S.DECIDED,
         e.Dropped: S.CANCELLED,
     },

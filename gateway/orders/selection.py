@@ -55,6 +55,7 @@ _ENDED = frozenset({"revoked", "completed", "entered-in-error", "cancelled", "st
 _NOT_YET = frozenset({"proposal", "option", "directive"})
 _STANDING = frozenset({"", "active", "draft"})
 _ORDERED = frozenset({"", "order", "original-order", "reflex-order", "filler-order", "instance-order"})
+_MEANT = _ORDERED | {"plan"}
 
 
 def orders_in(chart: Chart, own: int, settled: frozenset[str], notes: Notes) -> tuple[Entry, ...]:
@@ -70,11 +71,14 @@ def orders_in(chart: Chart, own: int, settled: frozenset[str], notes: Notes) -> 
     sent = chart.index.entries[:own]
     candidates = [entry for entry in chart.of_type(*SUPPORTED) if entry.type_id not in settled]
     standing = []
-    seen: list[dict[str, object]] = []
+    seen: list[tuple[Entry, dict[str, object]]] = []
     for entry in candidates:
-        if entry.resource in seen:
+        content = {name: value for name, value in entry.resource.items() if name != "id"}
+        if same := next((other for other, said in seen if said == content), None):
+            if same.resource != entry.resource:
+                left_out.append((label(entry), f"it says the same as {label(same)}"))
             continue
-        seen.append(entry.resource)
+        seen.append((entry, content))
         if reason := _reason(entry, chart) if entry in sent else "it came with a completion, not with the order":
             left_out.append((label(entry), reason))
         else:
@@ -100,6 +104,18 @@ def _reason(entry: Entry, chart: Chart) -> str:
     if (status not in _STANDING or intent not in _ORDERED) and _is_named_by_another(entry, chart):
         return f"another order names it as supporting information, and its {_unlike_an_order(status, intent)}"
     return ""
+
+
+def check_stands(order: Entry, notes: Notes) -> None:
+    """A gap for an order that is not one to ask for now: on hold, or of a status or intent nobody can be sure of."""
+    status, intent = text(order.resource, "status"), text(order.resource, "intent")
+    if status not in _STANDING:
+        known = status if status in ("on-hold", "unknown") else "none that FHIR knows"
+        need = f"an order that stands: its status is {known}; make it active, or leave it out"
+        notes.gap(f"{label(order)}.status", need, "order-status", "")
+    if intent not in _MEANT:
+        need = "the intent of an order: it has none that FHIR knows"
+        notes.gap(f"{label(order)}.intent", need, "order-intent", "")
 
 
 def _unlike_an_order(status: str, intent: str) -> str:

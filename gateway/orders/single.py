@@ -18,6 +18,7 @@ from gateway.orders.notes import Notes
 from gateway.orders.providers import providers_of
 from gateway.orders.quantity import check_quantity
 from gateway.orders.requestor import requestor_of
+from gateway.orders.selection import check_stands
 from gateway.orders.service import Service, service_of
 from gateway.orders.setting import Setting, setting_of
 from gateway.orders.supporting import documents_of
@@ -69,6 +70,7 @@ def read_order(order: Entry, patient: Entry | None, desk: Desk) -> Reading:
     """Apply every rule to one order."""
     notes, chart, tables = Notes(), desk.chart, desk.tables
     notes.use(order.resource, patient.resource if patient else {})
+    check_stands(order, notes)
     subject = Subject(order, patient, chart)
     service = service_of(order, chart, tables, notes)
     check_quantity(order, notes)

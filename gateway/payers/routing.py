@@ -29,13 +29,15 @@ def route(coverage: Resource, payor_organization: Resource, payers: Mapping[str,
             return found[0], Choice("payer", found[0], why, f"{_RULE}-{kind}")
         if found:
             return "", _gap(
+                coverage,
                 f"Cannot tell which payer is meant: the payor's {kind} matches {', '.join(found)}. "
-                "Name the payer with the order, or make the match of these profiles distinct."
+                "Name the payer with the order, or make the match of these profiles distinct.",
             )
     looked = [f"{len(said)} {kind}{'' if len(said) == 1 else 's'}" for kind, said, _ in steps]
     return "", _gap(
+        coverage,
         f"Cannot tell which payer is meant: none of {', '.join(looked)} in the coverage matches a payer "
-        "profile. Name the payer with the order, or add its identifier to a profile."
+        "profile. Name the payer with the order, or add its identifier to a profile.",
     )
 
 
@@ -44,9 +46,9 @@ def plain_name(name: str) -> str:
     return " ".join(re.sub(r"[^\w\s]", " ", unicodedata.normalize("NFKC", name).casefold()).split())
 
 
-def _gap(need: str) -> Gap:
-    looked = "Coverage.payor (identifier, display, Organization) and Coverage.class (plan)"
-    return Gap(looked, need, _RULE, "Claim.insurer")
+def _gap(coverage: Resource, need: str) -> Gap:
+    name = f"Coverage/{coverage['id']}" if isinstance(coverage.get("id"), str) else "Coverage"
+    return Gap(f"{name}.payor and .class", need, _RULE, "Claim.insurer")
 
 
 def _own_identifiers(payer: PayerProfile) -> set[tuple[str, str]]:

@@ -247,3 +247,25 @@ def test_a_drug_handed_off_can_be_completed_or_decided_by_hand(world: World) -> 
         evidence="e-prescribing answer 5",
     )
     assert record.state is State.DECIDED
+
+
+def test_orders_that_cannot_be_told_apart_are_not_completed_once_one_of_them_was_sent(world: World) -> None:
+    document = json.loads(order("two_orders"))
+    for entry in document["entry"]:
+        if entry["resource"]["resourceType"] in ("ServiceRequest", "MedicationRequest"):
+            entry["resource"].pop("id")
+            entry["fullUrl"] = f"urn:uuid:{world.ids.new()}"
+        if entry["resource"]["resourceType"] == "MedicationRequest":
+            entry["resource"]["medicationCodeableConcept"] = {"text": "the injection"}
+    received = intake.receive(world, json.dumps(document), Treatment(split=True), client="test", actor="ehr:test")
+    drain(world, received.authorizations, lease=LEASE)
+    payer = world.payer_client
+    assert isinstance(payer, SandboxPayer)
+    sent = len(payer.received)
+    assert sent == 1
+    code = {"coding": [{"system": "x", "code": "y"}]}
+    completion = json.dumps({"resourceType": "MedicationRequest", "medicationCodeableConcept": code})
+    with pytest.raises(OurFault, match="tell them apart"):
+        intake.complete(world, received.order_id, completion, actor="person:test")
+    drain(world, received.authorizations, lease=LEASE)
+    assert len(payer.received) == sent

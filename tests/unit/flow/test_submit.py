@@ -269,3 +269,18 @@ def test_a_rejection_that_decides_on_items_too_goes_to_a_person_with_both() -> N
     assert record.rejections
     assert record.items[0].answer is not None
     assert record.attention
+
+
+def test_a_refusal_that_comes_after_the_step_was_given_up_lets_the_request_go_again() -> None:
+    world = build_world(script=[reply({}, status=429)])
+    identity = receive(world)
+
+    class Slow(SandboxPayer):
+        def submit(self, profile: PayerProfile, body: bytes) -> Outcome:
+            world.clock.advance(timedelta(minutes=2))  # type: ignore[attr-defined]
+            drain(world, [identity], lease=LEASE)
+            return world.payer_client.submit(profile, body)
+
+    drain(replace(world, payer_client=Slow(world.clock)), [identity], lease=LEASE)  # type: ignore[arg-type]
+    assert world.store.authorization(identity).state is State.READY
+    assert len(payer(world).received) == 1

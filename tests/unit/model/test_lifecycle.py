@@ -160,11 +160,12 @@ def test_every_state_can_be_reached_and_only_a_dropped_one_is_final() -> None:
     assert {state for state, allowed in lifecycle.TRANSITIONS.items() if not allowed} == {State.CANCELLED}
 
 
-def test_only_a_request_that_is_ready_can_be_sent_and_nothing_leads_back_from_doubt_to_sending() -> None:
+def test_only_a_request_that_is_ready_can_be_sent_and_only_a_refusal_leads_there_from_doubt() -> None:
     senders = {state for state, allowed in lifecycle.TRANSITIONS.items() if events.SubmitStarted in allowed}
     assert senders == {State.READY}
-    after = set(lifecycle.TRANSITIONS[State.IN_DOUBT].values())
-    assert not after & {State.READY, State.HELD, State.SUBMITTING, State.RECEIVED}
+    sendable = {State.READY, State.HELD, State.SUBMITTING, State.RECEIVED}
+    back = {kind for kind, target in lifecycle.TRANSITIONS[State.IN_DOUBT].items() if target in sendable}
+    assert back == {events.NotAccepted}
 
 
 def test_a_decision_can_be_recorded_by_hand_whenever_nothing_is_under_way() -> None:

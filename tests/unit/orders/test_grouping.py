@@ -28,7 +28,10 @@ def test_orders_of_one_patient_coverage_requestor_and_category_share_a_claim() -
 
 
 def test_split_gives_each_order_its_own_claim() -> None:
-    assert read(service_request(), service_request(id="s2"), split=True) == [["s1"], ["s2"]]
+    assert read(service_request(), service_request(id="s2", occurrenceDateTime="2026-12-30"), split=True) == [
+        ["s1"],
+        ["s2"],
+    ]
 
 
 def test_another_category_is_another_claim() -> None:
@@ -44,7 +47,10 @@ def test_another_coverage_is_another_claim() -> None:
 
 def test_orders_whose_category_nobody_knows_stay_apart() -> None:
     unknown = {"code": concept("http://snomed.info/sct", "1")}
-    assert read(service_request(**unknown), service_request(id="s2", **unknown)) == [["s1"], ["s2"]]
+    assert read(service_request(**unknown), service_request(id="s2", occurrenceDateTime="2026-12-30", **unknown)) == [
+        ["s1"],
+        ["s2"],
+    ]
 
 
 def test_items_keep_the_order_of_arrival_and_point_at_their_own_diagnoses() -> None:

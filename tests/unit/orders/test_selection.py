@@ -184,3 +184,24 @@ def test_an_input_without_an_order_names_the_types_it_has_and_nothing_else() -> 
     assert "Jane" not in str(fault.value)
     with pytest.raises(BadOrder, match="It holds no resource"):
         contexts([])
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"status": "on-hold"}, "order-status"),
+        ({"status": "unknown"}, "order-status"),
+        ({"status": "wierd"}, "order-status"),
+        ({"intent": "odd"}, "order-intent"),
+    ],
+)
+def test_an_order_that_does_not_stand_for_sure_has_a_gap_and_stays(changes: dict[str, str], rule: str) -> None:
+    [found] = contexts([service_request(**changes), patient(), coverage()])
+    assert rule in [gap.rule for gap in found.gaps]
+    assert "wierd" not in repr(found.gaps)
+
+
+def test_the_same_order_under_two_ids_is_one_and_that_is_recorded() -> None:
+    [found] = contexts([service_request(id="a"), service_request(id="b"), patient(), coverage()])
+    assert [order["id"] for order in found.orders] == ["a"]
+    assert ("ServiceRequest/b", "order-left-out") in [(choice.value, choice.rule) for choice in found.choices]

@@ -243,9 +243,10 @@ def test_our_patient_is_known_by_the_address_of_its_entry() -> None:
         "Patient?identifier=M-1",
     ],
 )
-def test_an_answer_about_another_patient_is_untrusted(reference: str) -> None:
+def test_an_address_of_the_patient_that_we_cannot_follow_is_shown_to_a_person(reference: str) -> None:
     found = reading(bundle(response(item(review("A1", "AUTH-1")), patient={"reference": reference})))
-    assert (found.kind, found.reason) == (Kind.UNTRUSTED, "the payer's answer is about another patient")
+    assert found.kind is Kind.ANSWERED
+    assert found.attention == "the payer's answer does not say which patient it is about"
 
 
 def test_of_several_answers_ours_is_taken() -> None:
