@@ -1,7 +1,8 @@
 """Whether an answer is about our patient: by reference, by member identifier and by birth date (PAS 2.2.1; quirk 42).
 
 An address proves little, since payers copy and rewrite it: what the patient in the answer states about itself is
-compared as well, and one difference is enough to conclude nothing.
+compared as well. A member id or a birth date that differs is enough to conclude nothing; an identifier that equals
+one of ours makes a copy under the payer's own address our patient. A birth date alone is shared by too many.
 """
 
 import re
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from gateway.fhir.bundle import Entry, Index
 from gateway.responses.element import Element
 from gateway.responses.reading import Asked, Remarks, Untrusted
+from gateway.responses.values import codes
 
 _BIRTH = re.compile(r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?(?=$|T)")
 
@@ -18,22 +20,27 @@ def check_patient(entry: Entry, index: Index, asked: Asked, remarks: Remarks) ->
     """Nothing for our patient; a remark with attention when the answer does not say which patient it is about.
 
     Raises:
-        Untrusted: a reference, an identifier or a birth date says that it is another one.
+        Untrusted: a member id or a birth date says that it is another one.
     """
     patient = Element(entry.resource, entry.path).one("patient")
     reference = patient.one("reference").text.partition("/_history/")[0]
+    referred = tuple(_referred(reference, entry, index))
+    beside = tuple(_under_our_address(index, asked))
+    named = [_same_member(holder, asked) for holder in (patient, *referred)]
+    stated = [_same_member(person, asked) for person in beside]
+    births = [_same_birth(person, asked, remarks) for person in (*referred, *beside)]
+    if False in (*named, *stated, *births):
+        raise Untrusted("the payer's answer is about another patient")
     address = "" if reference.startswith("#") else reference
-    if address and not _ours(address, patient, entry, index, asked, remarks):
-        raise Untrusted("the payer's answer is about another patient")
-    named = [_same_member((patient.one("identifier"),), asked)]
-    named += [same for person in _referred(reference, entry, index) for same in _same(person, asked, remarks)]
-    beside = [same for person in _under_our_address(index, asked) for same in _same(person, asked, remarks)]
-    if False in (*named, *beside):
-        raise Untrusted("the payer's answer is about another patient")
-    if not address and True not in named:
-        text = "The answer names its patient neither by an address nor by an identifier we can compare."
+    if address and _ours(address, patient, entry, index, asked, remarks):
+        return
+    if True not in named:
+        text = "The answer names its patient neither by an address we know nor by an identifier we can compare."
         attention = "the payer's answer does not say which patient it is about"
         remarks.warn("patient", patient.path, text, attention=attention)
+    elif address:
+        text = "The answer refers to a copy of our patient under another address."
+        remarks.note("patient", f"{patient.path}.reference", text)
 
 
 def tail(url: str) -> str:
@@ -68,19 +75,25 @@ def _under_our_address(index: Index, asked: Asked) -> Iterator[Element]:
             yield Element(found.resource, found.path)
 
 
-def _same(person: Element, asked: Asked, remarks: Remarks) -> tuple[bool | None, bool | None]:
-    return _same_member(person.each("identifier"), asked), _same_birth(person, asked, remarks)
-
-
 def _plain(value: str) -> str:
-    return "".join(value.split()).casefold()
+    return "".join(filter(str.isalnum, value)).casefold()
 
 
-def _same_member(identifiers: tuple[Element, ...], asked: Asked) -> bool | None:
-    """None when one of the two sides states no identifier."""
-    stated = {_plain(each.one("value").text) for each in identifiers} - {""}
+def _same_member(holder: Element, asked: Asked) -> bool | None:
+    """Whether the identifiers of a Patient, or of a reference to one, are ours; None when they prove nothing.
+
+    A member id that is not ours outweighs any other that is; a payer's own number of another type says nothing.
+    """
     ours = {_plain(value) for value in asked.member_ids} - {""}
-    return bool(stated & ours) if stated and ours else None
+    stated = [(_plain(row.one("value").text), row) for row in holder.each("identifier")]
+    if ours and any(value and value not in ours and _is_member_id(row) for value, row in stated):
+        return False
+    return True if any(value in ours for value, _ in stated) else None
+
+
+def _is_member_id(identifier: Element) -> bool:
+    """Whether its type is MB of HL7 table 0203; the code decides, since its system is often left out."""
+    return any(code.code.casefold() == "mb" for kind in identifier.each("type") for code in codes(kind))
 
 
 def _same_birth(person: Element, asked: Asked, remarks: Remarks) -> bool | None:
