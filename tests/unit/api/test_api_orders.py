@@ -89,7 +89,7 @@ def test_split_makes_one_authorization_for_each_order(idle: Api) -> None:
     order["entry"].append(
         {
             "fullUrl": "urn:uuid:3f0c6f0e-6a52-4c57-9a5e-0c7f3d1b2a99",
-            "resource": {**first["resource"], "id": "knee-mri-again"},
+            "resource": {**first["resource"], "id": "knee-mri-again", "occurrenceDateTime": "2027-01-12"},
         }
     )
     together = idle.submit(json.dumps(order), wait=0).json()["authorizations"]
