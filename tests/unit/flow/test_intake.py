@@ -1,5 +1,6 @@
 """Orders in: what is stored, what is checked, what a completion changes."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -11,6 +12,8 @@ from gateway.flow.world import World
 from gateway.model.authorization import Channel, Result, State
 from gateway.model.errors import BadOrder, IllegalTransition, NotFound, OurFault
 from gateway.model.events import GapsFound, RequestBuilt
+from gateway.payers.profile import Payers
+from gateway.payers.site import Review
 from gateway.ports import Query
 from gateway.worker import drain
 from tests.worlds import ORDERS, SandboxPayer
@@ -269,3 +272,18 @@ def test_orders_that_cannot_be_told_apart_are_not_completed_once_one_of_them_was
         intake.complete(world, received.order_id, completion, actor="person:test")
     drain(world, received.authorizations, lease=LEASE)
     assert len(payer.received) == sent
+
+
+@pytest.mark.parametrize("who", ["site", "payer"])
+def test_a_site_or_a_payer_profile_may_ask_to_review_every_request(world: World, who: str) -> None:
+    if who == "site":
+        reviewing = replace(world, site=replace(world.site, review=Review.HOLD))
+    else:
+        held = replace(world.payers["sandbox"], review=Review.HOLD)
+        reviewing = replace(world, payers=Payers({"sandbox": held}))
+    record = reviewing.store.authorization(submit(reviewing, "knee_mri"))
+    assert record.state is State.HELD
+    assert who in record.held_by
+    payer = world.payer_client
+    assert isinstance(payer, SandboxPayer)
+    assert payer.received == []
