@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway.api.finding_views import Blocker, Choice, Finding, Gap, NotEvaluated, Rejection
 from gateway.api.item_views import AuthorizedItem, Item, Note
-from gateway.api.next_step import next_step
+from gateway.api.next_step import sentence
 from gateway.api.view import View
 from gateway.fhir import json
 from gateway.flow.prepare import Prepared
@@ -143,7 +143,7 @@ class Checks(View):
 
 def authorization(record: model.Authorization) -> Authorization:
     """The public form of a record."""
-    own = {"order": record.order_id, "next": next_step(record), "next_attempt_at": record.not_before}
+    own = {"order": record.order_id, "next": sentence(record), "next_attempt_at": record.not_before}
     same = {field: getattr(record, field) for field in Authorization.model_fields if field not in own}
     return Authorization.model_validate({**same, **own})
 

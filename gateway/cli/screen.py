@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from gateway.fhir import json
+from gateway.model.next_step import NextStep, next_step
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -49,7 +50,7 @@ def authorizations(records: Iterable["Authorization"]) -> None:
         facts = [record.id, words(record.state), words(record.determination), " ".join(numbers(record)), urgent, due]
         typer.echo("  ".join(fact for fact in facts if fact))
         services = " ".join(item.service.code for item in record.items if item.service.code)
-        about = [", ".join(record.order_refs), services, record.patient, record.payer, next_step(record)]
+        about = [", ".join(record.order_refs), services, record.patient, record.payer, next_words(record)]
         typer.echo("    " + " · ".join(part for part in about if part))
 
 
@@ -65,40 +66,37 @@ def words(code: str) -> str:
     return "" if code == "none" else code.replace("_", " ")
 
 
-def next_step(record: "Authorization") -> str:
+def next_words(record: "Authorization") -> str:
     """What a person should do next, in a few words; empty when there is nothing to do."""
-    if record.gaps:
-        return f"complete {len(record.gaps)} gap(s)"
-    if record.blockers:
-        return f"correct {len(record.blockers)} profile error(s)"
-    if record.state == "held":
-        return f"review, then release ({record.held_by})"
-    if record.acknowledge:
-        return "the payer changed it: acknowledge"
-    if record.state == "rejected":
-        return "correct and resend"
+    said = {
+        NextStep.COMPLETE: f"complete {len(record.gaps)} gap(s)",
+        NextStep.CORRECT: f"correct {len(record.blockers)} profile error(s)",
+        NextStep.RELEASE: f"review, then release ({record.held_by})",
+        NextStep.ACKNOWLEDGE: "the payer changed it: acknowledge",
+        NextStep.RESEND: "correct and resend",
+    }
     if record.not_before:
-        return f"sent again at {record.not_before:%H:%M:%S} UTC; {record.attention}"
-    return record.handoff or record.attention
+        said[NextStep.WAIT] = f"sent again at {record.not_before:%H:%M:%S} UTC; {record.attention}"
+    return said.get(next_step(record), record.handoff or record.attention)
 
 
 def next_command(record: "Authorization") -> str:
     """The command that does the next step; empty when none does."""
-    if record.gaps or record.blockers or record.state == "rejected":
-        return f"pa order complete {record.order_id} FILE"
-    if record.state == "held":
-        return f"pa auth release {record.id}"
-    if record.acknowledge:
-        return f"pa auth acknowledge {record.id}"
-    if record.state in ("in_doubt", "person_needed"):
-        return f"pa auth record {record.id} --result … --channel … --evidence …"
-    return ""
+    complete = f"pa order complete {record.order_id} FILE"
+    commands = {
+        NextStep.COMPLETE: complete,
+        NextStep.CORRECT: complete,
+        NextStep.RESEND: complete,
+        NextStep.RELEASE: f"pa auth release {record.id}",
+        NextStep.ACKNOWLEDGE: f"pa auth acknowledge {record.id}",
+        NextStep.ASK_PAYER: f"pa auth record {record.id} --result … --channel … --evidence …",
+    }
+    return commands.get(next_step(record), "")
 
 
 def needs_person(record: "Authorization") -> bool:
-    """Whether a command that leaves this record exits with 1."""
-    waits = record.state in ("documenting", "rejected", "in_doubt", "person_needed")
-    return waits or record.acknowledge or record.not_before is not None
+    """Whether a command that leaves this record exits with 1; a hold was asked for, so it does not count."""
+    return next_step(record) not in (NextStep.NONE, NextStep.RELEASE)
 
 
 def show(record: "Authorization") -> None:

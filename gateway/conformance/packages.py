@@ -5,7 +5,7 @@ count and size, so that neither a path in the archive nor a bomb can do harm.
 """
 
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import file_digest
 from pathlib import Path, PurePosixPath
@@ -80,11 +80,6 @@ def read_package(path: Path) -> Package:
         dict(manifest.get("dependencies", {})),
         tuple(resources),
     )
-
-
-def read_packages(paths: Iterable[Path]) -> tuple[Package, ...]:
-    """Read several, in the order given."""
-    return tuple(read_package(path) for path in paths)
 
 
 def _members(path: Path) -> Iterator[tuple[str, bytes]]:

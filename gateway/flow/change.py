@@ -14,7 +14,7 @@ SUBMIT = "submit"
 
 
 @dataclass(slots=True)
-class Draft:
+class Changes:
     """A ChangeSet in the making: `open` and `apply` keep record, events and work in step."""
 
     records: dict[str, Authorization] = field(default_factory=dict)

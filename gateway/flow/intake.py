@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gateway.fhir import json
-from gateway.flow.change import SUBMIT, Draft, leg
+from gateway.flow.change import SUBMIT, Changes, leg
 from gateway.flow.prepare import Prepared, Treatment, documents, prepare
 from gateway.flow.world import World
 from gateway.model.authorization import Authorization, State
@@ -53,9 +53,9 @@ def receive(world: World, body: bytes, treatment: Treatment, *, client: str, act
         requestor=treatment.requestor,
         payer=treatment.payer,
     )
-    draft = Draft()
-    identities = _open(world, draft, order, prepared, actor, now)
-    world.store.commit(replace(draft.change_set(), order=order))
+    changes = Changes()
+    identities = _open(world, changes, order, prepared, actor, now)
+    world.store.commit(replace(changes.change_set(), order=order))
     world.log.write("order.received", order=order.id, authorizations=len(identities), size=len(body))
     world.waiters.announce(identities)
     return Received(order.id, identities)
@@ -89,9 +89,9 @@ def complete(world: World, order_id: str, body: bytes, *, actor: str) -> Receive
     completion = Completion(
         order_id=order_id, number=len(earlier) + 1, actor=actor, received_at=now, sha256=json.digest(body), body=body
     )
-    draft = Draft()
-    identities = _rebuild(world, draft, order, prepared, changeable, known, actor, now)
-    world.store.commit(replace(draft.change_set(), completion=completion))
+    changes = Changes()
+    identities = _rebuild(world, changes, order, prepared, changeable, known, actor, now)
+    world.store.commit(replace(changes.change_set(), completion=completion))
     world.log.write("order.completed", order=order_id, completion=completion.number, authorizations=len(identities))
     world.waiters.announce(identities)
     return Received(order_id, identities)
@@ -118,7 +118,7 @@ def _by_refs(
 
 def _rebuild(
     world: World,
-    draft: Draft,
+    changes: Changes,
     order: StoredOrder,
     prepared: Sequence[Prepared],
     changeable: Sequence[Authorization],
@@ -133,24 +133,24 @@ def _rebuild(
         if record is None:
             fresh.append(one)
             continue
-        _conclude(world, draft, draft.apply(record, OrderCompleted(at=now, actor=actor)), one, now)
+        _conclude(world, changes, changes.apply(record, OrderCompleted(at=now, actor=actor)), one, now)
         identities.append(record.id)
     if not prepared:
         raise OurFault(
             "The completion leaves no order to ask authorization for.", fix="Drop the authorization instead."
         )
     for record in [one for one in changeable if one.id not in identities]:
-        reopened = draft.apply(record, OrderCompleted(at=now, actor=actor))
-        draft.apply(reopened, Dropped(at=now, actor=actor, reason="the completed order groups into other claims"))
-    return (*identities, *_open(world, draft, order, fresh, actor, now))
+        reopened = changes.apply(record, OrderCompleted(at=now, actor=actor))
+        changes.apply(reopened, Dropped(at=now, actor=actor, reason="the completed order groups into other claims"))
+    return (*identities, *_open(world, changes, order, fresh, actor, now))
 
 
 def _open(
-    world: World, draft: Draft, order: StoredOrder, prepared: Sequence[Prepared], actor: str, now: datetime
+    world: World, changes: Changes, order: StoredOrder, prepared: Sequence[Prepared], actor: str, now: datetime
 ) -> tuple[str, ...]:
     identities = tuple(world.ids.new() for _ in prepared)
     for identity, one in zip(identities, prepared, strict=True):
-        opened = draft.open(
+        opened = changes.open(
             identity,
             OrderReceived(
                 at=now,
@@ -164,20 +164,22 @@ def _open(
                 related=tuple(other for other in identities if other != identity),
             ),
         )
-        _conclude(world, draft, opened, one, now)
+        _conclude(world, changes, opened, one, now)
     return identities
 
 
-def _conclude(world: World, draft: Draft, record: Authorization, one: Prepared, now: datetime) -> None:
-    built = draft.apply(record, one.event)
+def _conclude(world: World, changes: Changes, record: Authorization, one: Prepared, now: datetime) -> None:
+    built = changes.apply(record, one.event)
     _report(world, built, one.event)
     if not isinstance(one.event, RequestBuilt):
         return
-    draft.exchanges.append(leg(built, world.ids.new(), Direction.DRAFT, now, one.body, identifier=built.submission_id))
+    changes.exchanges.append(
+        leg(built, world.ids.new(), Direction.DRAFT, now, one.body, identifier=built.submission_id)
+    )
     if one.held_by:
-        draft.apply(built, Held(at=now, actor="gateway", reason=one.held_by))
+        changes.apply(built, Held(at=now, actor="gateway", reason=one.held_by))
     else:
-        draft.schedule(built, SUBMIT, now)
+        changes.schedule(built, SUBMIT, now)
 
 
 def _report(world: World, record: Authorization, event: Event) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,7 +17,9 @@ from gateway.model.errors import BadOrder
 from gateway.model.events import Event, GapsFound, HandedOff, RequestBuilt
 from gateway.model.order import Benefit, Gap, OrderContext
 from gateway.orders import Options, read
+from gateway.orders.chart import resource_name
 from gateway.orders.request import BuiltRequest, build
+from gateway.payers.site import Review
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,10 +102,15 @@ def prepare(
 
 def _conclude(world: World, context: OrderContext, treatment: Treatment, now: datetime) -> Prepared:
     urgency = Urgency.EXPEDITED if context.expedited else Urgency.STANDARD
-    conclusion = _Conclusion(context, urgency, now)
+    conclusion = partial(_prepared, context, urgency)
     if context.benefit is Benefit.PHARMACY:
         return conclusion(HandedOff(at=now, actor="gateway", where=context.handoff, choices=context.choices))
-    known: dict[str, Any] = {"at": now, "actor": "gateway", "payer": context.payer_id, **_due(world, context, now)}
+    known: dict[str, Any] = {
+        "at": now,
+        "actor": "gateway",
+        "payer": context.payer_id,
+        **_due(world, context.payer_id, urgency, now),
+    }
     if not context.payer_id or not context.requestor_id or not context.coverage:
         gaps = _distinct((*context.gaps, *_further_gaps(world, context, now)))
         return conclusion(GapsFound(**known, gaps=gaps, choices=context.choices))
@@ -126,12 +134,11 @@ def _conclude(world: World, context: OrderContext, treatment: Treatment, now: da
     )
 
 
-def _due(world: World, context: OrderContext, now: datetime) -> dict[str, Any]:
+def _due(world: World, payer: str, urgency: Urgency, now: datetime) -> dict[str, Any]:
     """When the decision would be due if the request went out now, so that urgent work that waits sorts first."""
-    if context.payer_id not in world.payers:
+    if payer not in world.payers:
         return {}
-    urgency = Urgency.EXPEDITED if context.expedited else Urgency.STANDARD
-    due_at, basis = due(world.payers[context.payer_id].clocks, urgency, now)
+    due_at, basis = due(world.payers[payer].clocks, urgency, now)
     return {"due_at": due_at, "due_basis": f"{basis}, if it were sent at once"}
 
 
@@ -149,23 +156,9 @@ def _further_gaps(world: World, context: OrderContext, now: datetime) -> tuple[G
     return tuple(gap for gap in built.gaps if context.coverage or not gap.element.startswith("Coverage"))
 
 
-@dataclass(frozen=True, slots=True)
-class _Conclusion:
-    context: OrderContext
-    urgency: Urgency
-    now: datetime
-
-    def __call__(self, event: Event, **parts: Any) -> Prepared:
-        refs = tuple(reference(order) for order in self.context.orders)
-        return Prepared(
-            order_refs=refs, patient=reference(self.context.patient), urgency=self.urgency, event=event, **parts
-        )
-
-
-def reference(resource: dict[str, Any]) -> str:
-    """`Type/id` of a resource; `Type` alone when it has no id."""
-    kind, identity = resource.get("resourceType", ""), resource.get("id", "")
-    return f"{kind}/{identity}" if identity else str(kind)
+def _prepared(context: OrderContext, urgency: Urgency, event: Event, **parts: Any) -> Prepared:
+    refs = tuple(resource_name(order) for order in context.orders)
+    return Prepared(order_refs=refs, patient=resource_name(context.patient), urgency=urgency, event=event, **parts)
 
 
 def _built(
@@ -177,7 +170,7 @@ def _built(
         choices=(*context.choices, *built.choices),
         guide=guide,
         requestor=context.requestor_id,
-        coverage=reference(context.coverage),
+        coverage=resource_name(context.coverage),
         urgency=urgency,
         trace_system=built.trace_system,
         trace_value=built.trace_value,
@@ -186,11 +179,11 @@ def _built(
     )
 
 
-def _held_by(treatment: Treatment, site: str, payer: str) -> str:
+def _held_by(treatment: Treatment, site: Review, payer: Review) -> str:
     for who, wish in (
         ("the caller asked for it", treatment.hold),
-        ("the site reviews every request", site == "hold"),
-        ("this payer's profile asks for review", payer == "hold"),
+        ("the site reviews every request", site is Review.HOLD),
+        ("this payer's profile asks for review", payer is Review.HOLD),
     ):
         if wish:
             return who

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from gateway.flow.change import SUBMIT, Draft
+from gateway.flow.change import SUBMIT, Changes
 from gateway.flow.world import World
 from gateway.model.authorization import Answer, Authorization, Channel, Code, Dates, Note, Quantity, Result
 from gateway.model.determination import roll_up
@@ -38,11 +38,11 @@ class SpokenDecision:
 
 def release(world: World, identity: str, *, actor: str) -> Authorization:
     """Let a held request go; it is sent by the next free worker. Raises NotFound, IllegalTransition."""
-    draft = Draft()
+    changes = Changes()
     now = world.clock.now()
-    record = draft.apply(world.store.authorization(identity), Released(at=now, actor=actor))
-    draft.schedule(record, SUBMIT, now)
-    return _commit(world, draft, record)
+    record = changes.apply(world.store.authorization(identity), Released(at=now, actor=actor))
+    changes.schedule(record, SUBMIT, now)
+    return _commit(world, changes, record)
 
 
 def drop(world: World, identity: str, *, actor: str, reason: str) -> Authorization:
@@ -137,13 +137,13 @@ def _answer(decision: SpokenDecision, channel: Channel, day: date) -> Answer:
 
 
 def _happen(world: World, identity: str, event: Event, *, record: Authorization | None = None) -> Authorization:
-    draft = Draft()
-    changed = draft.apply(record or world.store.authorization(identity), event)
-    return _commit(world, draft, changed)
+    changes = Changes()
+    changed = changes.apply(record or world.store.authorization(identity), event)
+    return _commit(world, changes, changed)
 
 
-def _commit(world: World, draft: Draft, record: Authorization) -> Authorization:
-    world.store.commit(draft.change_set())
+def _commit(world: World, changes: Changes, record: Authorization) -> Authorization:
+    world.store.commit(changes.change_set())
     world.log.write("authorization.moved", authorization=record.id, state=record.state.value)
     world.waiters.announce([record.id])
     return record

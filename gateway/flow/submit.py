@@ -13,7 +13,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 
 from gateway.fhir import json
 from gateway.fhir.bundle import Entry, entries_of
-from gateway.flow.change import SUBMIT, Draft, leg, reply_leg
+from gateway.flow.change import SUBMIT, Changes, leg, reply_leg
 from gateway.flow.world import World
 from gateway.model.authorization import Authorization, Result, State
 from gateway.model.changes import ChangeSet, Work
@@ -58,7 +58,8 @@ def run(world: World, work: Work) -> None:
     """Do the submit step of one authorization; every outcome ends in a committed ChangeSet.
 
     Raises:
-        Conflict: another worker holds the step by now; nothing was sent or written.
+        Conflict: another worker holds the step by now. Before the intent is committed nothing was sent; after it,
+            the reply, if any, is kept, and the record is the other's to conclude.
     """
     record = world.store.authorization(work.authorization)
     if record.state not in (State.READY, State.SUBMITTING):  # dropped, decided or reopened since it was scheduled
@@ -69,16 +70,14 @@ def run(world: World, work: Work) -> None:
     if record.state is State.SUBMITTING:
         _commit(world, _concluded(record, work, _interrupted(world, record, exchanges, now)))
         return
-    if record.payer not in world.payers:
-        reason = f"there is no profile of payer {record.payer} any more"
+    draft = next((one for one in reversed(exchanges) if one.direction is Direction.DRAFT), None)
+    if record.payer not in world.payers or draft is None:
+        reason = "the built request is missing from the store; complete the order to build it anew"
+        if draft:
+            reason = f"there is no profile of payer {record.payer} any more"
         _commit(world, _concluded(record, work, (Held(at=now, actor="gateway", reason=reason),)))
         return
     payer = world.payers[record.payer]
-    draft = next((one for one in reversed(exchanges) if one.direction is Direction.DRAFT), None)
-    if draft is None:
-        reason = "the built request is missing from the store; complete the order to build it anew"
-        _commit(world, _concluded(record, work, (Held(at=now, actor="gateway", reason=reason),)))
-        return
     send = plan(record, draft, payer, now=now, identity=world.ids.new())
     _commit(world, send.change)
     world.log.write("submit.started", authorization=record.id, payer=payer.id, attempt=send.record.attempts)
@@ -91,7 +90,7 @@ def run(world: World, work: Work) -> None:
 def plan(record: Authorization, draft: Exchange, payer: PayerProfile, *, now: datetime, identity: str) -> Send:
     """The intent: the record `submitting`, and the exact bytes as a request leg."""
     due_at, basis = due(payer.clocks, record.urgency, now)
-    changes = Draft()
+    changes = Changes()
     started = SubmitStarted(at=now, actor="gateway", exchange=identity, due_at=due_at, due_basis=basis)
     sending = changes.apply(record, started)
     request = leg(
@@ -149,7 +148,7 @@ def answer(record: Authorization, reading: Reading, *, at: datetime, actor: str,
         "due_basis": record.due_basis,
         "attention": reading.attention,
     }
-    if reading.kind is Kind.REJECTED and not reading.answers:
+    if reading.kind is Kind.REJECTED and not (reading.answers or reading.decided_items):
         return Rejected(
             at=at,
             actor=actor,
@@ -207,13 +206,11 @@ def _finish(world: World, send: Send, work: Work, events: tuple[Event, ...]) -> 
 
 
 def _concluded(record: Authorization, work: Work | None, events: tuple[Event, ...]) -> ChangeSet:
-    changes = Draft()
+    changes = Changes()
     for event in events:
         record = changes.apply(record, event)
-        if isinstance(event, NotAccepted):
-            changes.schedule(record, SUBMIT, event.again_at)
-        if isinstance(event, Held):
-            changes.work.clear()
+    if isinstance(event := events[-1], NotAccepted):
+        changes.schedule(record, SUBMIT, event.again_at)
     return changes.change_set(finished=work)
 
 

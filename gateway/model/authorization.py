@@ -199,8 +199,8 @@ class Authorization:
         order_id: the stored order it was made from; `order_refs` are the orders inside it, in item sequence.
         patient: the EHR's patient reference, e.g. `Patient/p1`; the only patient detail on the record.
         trace: Claim.identifier as system and value; the payer echoes it.
-        submission_id: Bundle.identifier value of the latest transmission; `claim_url` is the fullUrl of its Claim.
-        related: authorizations made from the same order, one per Claim.
+        submission_id: Bundle.identifier value of the request as built; `claim_url` is the fullUrl of its Claim.
+        related: authorizations opened together with this one, one per Claim of the same order.
         due_at: when the next decision is due; `due_basis` says by which clock.
         held_by: why a request waits for release before sending; empty when it does not.
         acknowledge: a person must confirm having seen this answer (modified answers).

@@ -6,7 +6,7 @@ from gateway.model.authorization import Result
 
 _FIRST = (Result.UNRECOGNIZED, Result.PENDED, Result.CONTACT_PAYER)
 _SET_ASIDE = (Result.CANCELLED, Result.NO_ACTION_REQUIRED)
-_GRANTED = (Result.APPROVED, Result.MODIFIED, Result.PARTLY_APPROVED)
+GRANTED = frozenset({Result.APPROVED, Result.MODIFIED, Result.PARTLY_APPROVED})
 
 
 def roll_up(results: Sequence[Result]) -> Result:
@@ -26,6 +26,6 @@ def roll_up(results: Sequence[Result]) -> Result:
     left = [result for result in said if result not in _SET_ASIDE]
     if len(set(left)) == 1:
         return left[0]
-    if any(result in _GRANTED for result in left):
+    if any(result in GRANTED for result in left):
         return Result.PARTLY_APPROVED
     return Result.DENIED if left else Result.CANCELLED

@@ -1,7 +1,8 @@
 """What can go wrong, by whose fault it is; each class has one code, HTTP status and CLI exit code.
 
-`OurFault`: the caller or this gateway broke a rule. `PayerFault`: the other side did. `ConfigFault`: a file
-or a setting is wrong. A message names the place, the rule and the fix, and never quotes content.
+`OurFault`: the caller or this gateway broke a rule. `ConfigFault`: a file or a setting is wrong. What a payer does
+wrong is no exception but a value (`gateway.model.exchange`). A message names the place, the rule and the fix, and
+never quotes content.
 """
 
 from collections.abc import Sequence
@@ -25,14 +26,6 @@ class OurFault(GatewayError):
     code = "refused"
     status = 422
     exit_code = 2
-
-
-class PayerFault(GatewayError):
-    """The payer's side broke a rule."""
-
-    code = "payer"
-    status = 502
-    exit_code = 5
 
 
 class ConfigFault(GatewayError):

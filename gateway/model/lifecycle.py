@@ -138,7 +138,7 @@ def _handed_off(_: Authorization, event: e.HandedOff) -> Change:
     return {"handoff": event.where, "choices": event.choices}
 
 
-def _order_completed(_: Authorization, event: e.OrderCompleted) -> Change:  # noqa: ARG001
+def _order_completed(_: Authorization, __: e.OrderCompleted) -> Change:
     return {
         "gaps": (),
         "blockers": (),
@@ -203,7 +203,7 @@ def _answer(item: Item, answers: Mapping[int, Any]) -> Item:
 def _decided(record: Authorization, event: e.Answered) -> Change:
     change = _answered(record, event)
     modified = any(item.result is Result.MODIFIED for item in change["items"])
-    done = {"due_at": None, "due_basis": "", "held_by": "", "not_before": None}
+    done = {"due_at": None, "due_basis": "", "held_by": "", "not_before": None, "gaps": (), "blockers": ()}
     return {**change, **done, "decided_at": event.at, "acknowledge": modified}
 
 

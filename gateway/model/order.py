@@ -13,7 +13,7 @@ class Gap:
     """Something the payer needs and the order does not say.
 
     Attributes:
-        path: what was looked at, e.g. `ServiceRequest.code` or a mapping expression.
+        path: where was looked, as a place in the order (`ServiceRequest/s1.code`) or in a profile of ours.
         need: what would satisfy it, in words a person at the EHR understands.
         rule: the rule that asks for it, e.g. `billing-code`, `PAS 2.2.1 Claim.item.category`.
         element: the element that stays empty, e.g. `Claim.item[0].productOrService`.
@@ -61,10 +61,10 @@ class OrderContext:
         subscriber: the policy holder; the patient resource itself when they are the same person.
         coverage: the chosen Coverage; empty when none could be chosen (a gap says so).
         member_id: the member identifier and `member_id_source` the path it came from; never logged.
-        providers: Practitioner, PractitionerRole and Organization resources that play a part, by role
-            (`ordering`, `performing`).
+        providers: Practitioner, PractitionerRole and Organization resources that play a part, by
+            `<order number>/ordering` and `<order number>/performing/<n>`.
         diagnoses: ICD-10-CM codings with the path each came from, in order of importance.
-        documents: resources that support the request (DocumentReference, Observation, Condition ...).
+        documents: DocumentReferences that support the request and carry their content.
         requestor_id: key of the requestor in the site profile; empty when none could be chosen.
         payer_id: key of the payer profile; empty when none matched.
         benefit: pharmacy when this order must not become a PAS Claim; `handoff` then says where it goes.

@@ -5,8 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from gateway.fhir.bundle import Entry
-from gateway.model.order import Resource
-from gateway.orders.chart import Chart, label, rows, text
+from gateway.orders.chart import Chart, identifier_key, label, rows, text, without_contained
 from gateway.orders.notes import Notes
 
 
@@ -38,7 +37,7 @@ class Subject:
             return Whose.UNSAID
         found = self.chart.find(reference, source, f"{label(source)}.{element}", notes, "Patient")
         if found and self.patient:
-            same = _alone(found.resource) == _alone(self.patient.resource)
+            same = without_contained(found.resource) == without_contained(self.patient.resource)
         elif target:
             same = _address(target) in self._addresses()
         else:
@@ -62,7 +61,7 @@ class Subject:
 
     def _identifiers(self) -> list[tuple[str, str] | None]:
         held = rows(self.patient.resource, "identifier") if self.patient else []
-        return [*(_pair(row) for row in held), _key(self.order.resource.get("subject"))]
+        return [*(identifier_key(row) for row in held), _key(self.order.resource.get("subject"))]
 
 
 def _address(reference: str) -> str:
@@ -73,14 +72,4 @@ def _address(reference: str) -> str:
 
 
 def _key(reference: Any) -> tuple[str, str] | None:
-    return _pair(reference.get("identifier")) if isinstance(reference, dict) else None
-
-
-def _pair(identifier: Any) -> tuple[str, str] | None:
-    value = text(identifier, "value")
-    return (text(identifier, "system"), value) if value else None
-
-
-def _alone(resource: Resource) -> Resource:
-    """Without what it contains: a contained resource carries its siblings along."""
-    return {element: value for element, value in resource.items() if element != "contained"}
+    return identifier_key(reference.get("identifier")) if isinstance(reference, dict) else None

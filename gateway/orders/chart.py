@@ -40,10 +40,12 @@ class Chart:
         return self._by_identifier(reference.get("identifier"), place, notes, kinds)
 
     def _by_identifier(self, identifier: Any, place: str, notes: Notes, kinds: Sequence[str]) -> Entry | None:
-        wanted = _key(identifier)
+        wanted = identifier_key(identifier)
         if not wanted:
             return None
-        found = [entry for entry in self.of_type(*kinds) if wanted in map(_key, rows(entry.resource, "identifier"))]
+        found = [
+            entry for entry in self.of_type(*kinds) if wanted in map(identifier_key, rows(entry.resource, "identifier"))
+        ]
         if len(found) != 1:
             return None
         notes.choose("reference", place, "Resolved by identifier; it has no reference.", "reference-by-identifier")
@@ -86,6 +88,12 @@ def _in_its_container(found: Resolved, source: Entry) -> Entry:
     return Entry({**found.entry.resource, "contained": siblings}, path=found.entry.path)
 
 
-def _key(identifier: Any) -> tuple[str, str] | None:
+def without_contained(resource: Resource) -> Resource:
+    """Without what it contains: a contained resource carries its siblings along."""
+    return {element: value for element, value in resource.items() if element != "contained"}
+
+
+def identifier_key(identifier: Any) -> tuple[str, str] | None:
+    """System and value of an identifier; None when it has no value."""
     value = text(identifier, "value")
     return (text(identifier, "system"), value) if value else None

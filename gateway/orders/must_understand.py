@@ -6,8 +6,7 @@ Either may turn the meaning of what it stands in around, and the gateway knows n
 from collections.abc import Iterator
 from typing import Any
 
-from gateway.model.order import Resource
-from gateway.orders.chart import resource_name, rows
+from gateway.orders.chart import resource_name, rows, without_contained
 from gateway.orders.notes import Notes
 
 _NEED = (
@@ -18,11 +17,11 @@ _NEED = (
 
 def understood(notes: Notes) -> bool:
     """Whether no resource that reading an order used has a modifier extension or implicit rules; a gap for each."""
-    held = [_bare(inner) for resource in notes.used for inner in rows(resource, "contained")]
+    held = [without_contained(inner) for resource in notes.used for inner in rows(resource, "contained")]
     places: list[str] = []
     for resource in notes.used:
         # a contained resource is looked through with the one that holds it
-        if _bare(resource) not in held:
+        if without_contained(resource) not in held:
             places += _places(resource, resource_name(resource))
     for place in places:
         notes.gap(place, _NEED, "modifier-extension")
@@ -39,7 +38,3 @@ def _places(value: Any, path: str) -> Iterator[str]:
                 yield f"{path}.{element}"
             else:
                 yield from _places(item, f"{path}.{element}")
-
-
-def _bare(resource: Resource) -> Resource:
-    return {element: value for element, value in resource.items() if element != "contained"}

@@ -1,7 +1,7 @@
 """From an order context to a PAS request Bundle: every resource once, under a fresh urn:uuid, nothing unreferenced.
 
 The shape of each resource is a mapping of the guide version (`mappings/pas/<version>/`); this file knows only their
-names and what each reads. Bundle.identifier is `urn:ietf:rfc:3986` with a urn:uuid of its own for each transmission;
+names and what each reads. Bundle.identifier is `urn:ietf:rfc:3986` with a urn:uuid of its own for each request built;
 Claim.identifier is `urn:trnorg:<trace originator of the site>` with a UUID; the trace number of item n ends in `-n`.
 """
 
@@ -15,7 +15,7 @@ from gateway.fhir.bundle import references
 from gateway.mapping import Mappings
 from gateway.model.authorization import Code, Dates, Item, Quantity
 from gateway.model.order import Choice, Gap, OrderContext, Resource
-from gateway.orders.chart import text
+from gateway.orders.chart import resource_name, text
 from gateway.orders.gap_paths import fresh, placed, placed_in_claim, places_in
 from gateway.orders.parts import Parts, plain
 from gateway.payers.profile import PayerProfile
@@ -162,7 +162,7 @@ def _item(row: Resource, context: OrderContext, position: int) -> Item:
     codes = {part["url"].rpartition("-")[2]: _code(part.get("valueCodeableConcept")) for part in row["extension"]}
     return Item(
         sequence=row["sequence"],
-        order="/".join(filter(None, (order["resourceType"], text(order, "id")))),
+        order=resource_name(order),
         trace_system=trace.get("system", ""),
         trace_value=trace.get("value", ""),
         service=Code(facts.get("code", ""), facts.get("system", ""), facts.get("code_source", "")),

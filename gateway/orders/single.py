@@ -50,7 +50,6 @@ class Reading:
     subscriber: Resource
     member: tuple[str, str]
     setting: Setting
-    service: Service
     providers: Mapping[str, Resource]
     diagnoses: tuple[Resource, ...]
     documents: tuple[Resource, ...]
@@ -91,7 +90,6 @@ def read_order(order: Entry, patient: Entry | None, desk: Desk) -> Reading:
         subscriber=subscriber,
         member=member_of(coverage, patient.resource if patient else {}, subscriber, tables, notes),
         setting=setting,
-        service=service,
         providers=providers_of(order, chart, tables, notes),
         diagnoses=diagnoses_of(subject, tables, notes),
         documents=documents_of(subject, notes),

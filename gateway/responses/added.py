@@ -1,10 +1,10 @@
 """`ClaimResponse.addItem`: what was authorized instead of, or beside, what was asked (PAS 2.2.1 spec-36, spec-37)."""
 
 from gateway.model.authorization import AuthorizedItem, Code, Dates, Result
+from gateway.model.determination import GRANTED
 from gateway.responses.element import Element, modifiers
 from gateway.responses.message import Message
 from gateway.responses.providers import authorized_providers, providers
-from gateway.responses.reading import GRANTED
 from gateway.responses.review import Review, decided_parts, read_review
 from gateway.responses.values import codes, day, period, quantity
 

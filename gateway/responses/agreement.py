@@ -8,9 +8,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from gateway.model.authorization import AuthorizedItem, Result
+from gateway.model.determination import GRANTED
 from gateway.responses.element import Element
 from gateway.responses.message import Message
-from gateway.responses.reading import GRANTED
 from gateway.responses.review import Review, decided_parts
 
 _NARROWED = frozenset({Result.PARTLY_APPROVED, Result.MODIFIED})

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from gateway.model.authorization import Answer, AuthorizedItem, Note, Provider, Result
+from gateway.model.determination import GRANTED
 from gateway.responses.added import read_added
 from gateway.responses.agreement import settled
 from gateway.responses.element import NOTHING, Element, modifiers
 from gateway.responses.match import trace_values
 from gateway.responses.message import Message
 from gateway.responses.providers import authorized_providers
-from gateway.responses.reading import GRANTED, Remarks
+from gateway.responses.reading import Remarks
 from gateway.responses.review import Review, Text, read_review
 from gateway.responses.values import day, first_text, period, quantity
 

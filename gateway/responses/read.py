@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from gateway.fhir.bundle import Entry
 from gateway.model.authorization import Rejection, Result
-from gateway.model.determination import roll_up
+from gateway.model.determination import GRANTED, roll_up
 from gateway.model.exchange import Reply
 from gateway.responses.added import read_added
 from gateway.responses.agreement import weighed
@@ -16,7 +16,7 @@ from gateway.responses.element import Element, modifiers
 from gateway.responses.items import has_reviews, own_results, read_items
 from gateway.responses.match import choose
 from gateway.responses.message import Message, all_notes, process_notes
-from gateway.responses.reading import GRANTED, Asked, Kind, Reading, Remarks, Untrusted
+from gateway.responses.reading import Asked, Kind, Reading, Remarks, Untrusted
 from gateway.responses.rejections import read_errors
 from gateway.responses.review import Review, decided_parts, read_review
 from gateway.responses.unwrap import Opened, open_reply, outcome_rows

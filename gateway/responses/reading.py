@@ -5,8 +5,8 @@ from enum import StrEnum
 
 from gateway.fhir.outcome import Issue, Severity
 from gateway.model.authorization import Answer, AuthorizedItem, Note, Rejection, Result
+from gateway.model.determination import GRANTED
 
-GRANTED = frozenset({Result.APPROVED, Result.PARTLY_APPROVED, Result.MODIFIED})
 _DECIDED = GRANTED | {Result.DENIED}
 
 

@@ -100,8 +100,8 @@ class CheckedNetwork(httpcore.NetworkBackend):
     def connect_unix_socket(
         self,
         path: str,  # noqa: ARG002 - refused whatever it is
-        timeout: float | None = None,  # noqa: ARG002
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,  # noqa: ARG002
+        timeout: float | None = None,  # noqa: ARG002 - httpcore passes it
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,  # noqa: ARG002 - httpcore passes it
     ) -> httpcore.NetworkStream:
         """Refused: payers are not files."""
         raise httpcore.ConnectError("payers are reached over TCP only")
@@ -137,10 +137,10 @@ class _TimedStream(httpcore.NetworkStream):
         self._stream = stream
         self._socket: socket.socket = stream.get_extra_info("socket")
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - httpcore passes it
         return self._stream.read(max_bytes, _left(_RUNNING.get(), httpcore.ReadTimeout))
 
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002 - httpcore passes it
         current = _RUNNING.get()
         rest = memoryview(buffer)
         while rest:
@@ -161,7 +161,7 @@ class _TimedStream(httpcore.NetworkStream):
         self,
         ssl_context: ssl.SSLContext,
         server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ARG002
+        timeout: float | None = None,  # noqa: ARG002 - httpcore passes it
     ) -> httpcore.NetworkStream:
         left = _left(_RUNNING.get(), httpcore.ConnectTimeout)
         return _TimedStream(self._stream.start_tls(ssl_context, server_hostname, left))

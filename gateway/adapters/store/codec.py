@@ -66,7 +66,7 @@ _ADAPTERS: "dict[type[Any], TypeAdapter[Any]]" = {}
 
 def _adapter(kind: type[Any]) -> "TypeAdapter[Any]":
     # Built on first use: compiling all of them costs more than `pa --help` may take.
-    from pydantic import TypeAdapter  # noqa: PLC0415
+    from pydantic import TypeAdapter  # noqa: PLC0415 - `pa --help` must not wait for it
 
     if kind not in _ADAPTERS:
         _ADAPTERS[kind] = TypeAdapter(kind)

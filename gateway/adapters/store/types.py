@@ -16,14 +16,14 @@ class Instant(TypeDecorator[datetime]):
     impl = String(27)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy passes it
         if value is None:
             return None
         if value.tzinfo is None:
             raise ValueError("an instant without a time zone cannot be stored")
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy passes it
         return None if value is None else datetime.fromisoformat(value)
 
 
@@ -37,8 +37,8 @@ class Vocabulary(TypeDecorator[Word]):
         super().__init__()
         self.kind = kind
 
-    def process_bind_param(self, value: Word | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+    def process_bind_param(self, value: Word | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy passes it
         return None if value is None else value.value
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Word | None:  # noqa: ARG002
+    def process_result_value(self, value: Any, dialect: Dialect) -> Word | None:  # noqa: ARG002 - SQLAlchemy passes it
         return None if value is None else self.kind(value)

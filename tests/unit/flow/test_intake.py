@@ -12,6 +12,7 @@ from gateway.flow.world import World
 from gateway.model.authorization import Channel, Result, State
 from gateway.model.errors import BadOrder, IllegalTransition, NotFound, OurFault
 from gateway.model.events import GapsFound, RequestBuilt
+from gateway.model.next_step import NextStep, next_step
 from gateway.payers.profile import Payers
 from gateway.payers.site import Review
 from gateway.ports import Query
@@ -126,6 +127,7 @@ def test_a_decision_by_phone_is_entered_with_who_when_and_evidence(world: World)
         world, identity, [decision], actor="person:nurse", channel=Channel.PHONE, evidence="call reference 1234"
     )
     assert (record.state, record.determination) == (State.DECIDED, Result.APPROVED)
+    assert (record.gaps, next_step(record)) == ((), NextStep.NONE)
     answer = record.items[0].answer
     assert answer is not None
     assert (answer.authorization_number, answer.channel) == ("PHONE-1", Channel.PHONE)

@@ -284,3 +284,24 @@ def test_a_refusal_that_comes_after_the_step_was_given_up_lets_the_request_go_ag
     drain(replace(world, payer_client=Slow(world.clock)), [identity], lease=LEASE)  # type: ignore[arg-type]
     assert world.store.authorization(identity).state is State.READY
     assert len(payer(world).received) == 1
+
+
+def test_a_rejection_that_grants_something_beside_it_goes_to_a_person_too() -> None:
+    world = build_world()
+    identity = receive(world)
+    client = payer(world)
+    answered = client.submit(world.payers["sandbox"], world.store.exchanges(identity)[0].body)
+    assert isinstance(answered, Reply)
+    document = json.loads(answered.body)
+    response = document["entry"][0]["resource"]
+    (item,) = response.pop("item")
+    response["addItem"] = [
+        {"itemSequence": [9], "productOrService": {"coding": [{"code": "73722"}]}, "adjudication": item["adjudication"]}
+    ]
+    response["error"] = [{"code": {"coding": [{"system": "https://codesystem.x12.org/005010/901", "code": "42"}]}}]
+    client.script.append(reply(document))
+    drain(world, [identity], lease=LEASE)
+    record = world.store.authorization(identity)
+    assert record.state is State.PERSON_NEEDED
+    assert record.additional
+    assert record.rejections

@@ -9,8 +9,8 @@ import pytest
 
 from gateway.fhir import json
 from gateway.model.authorization import Result
+from gateway.model.determination import GRANTED
 from gateway.responses import Asked, Kind, read_rejection
-from gateway.responses.reading import GRANTED
 from tests.unit.responses.payloads import (
     CLAIM,
     PATIENT,

@@ -8,8 +8,8 @@ import pytest
 from gateway.fhir import json, path
 from gateway.fhir.bundle import Entry, entries_of
 from gateway.model.authorization import Result
+from gateway.model.determination import GRANTED
 from gateway.responses import Asked, Kind, Reading
-from gateway.responses.reading import GRANTED
 from tests.unit.responses.payloads import SHARED, reading
 
 pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="../shared with the published examples is not here")
