@@ -1,3 +1,3 @@
-"""A prior-authorization gateway between EHRs and payers (HL7 Da Vinci PAS, with CRD and DTR)."""
+"""A prior-authorization gateway between EHRs and payers (HL7 Da Vinci PAS)."""
 
 __version__ = "0.1.0"

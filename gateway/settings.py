@@ -30,7 +30,7 @@ class Settings(BaseSettings):
     Attributes:
         data: a folder with a site's own `mappings` and `profiles`, before the shipped ones.
         site: the site profile; `payers`: the folder of payer profiles.
-        database: a SQLAlchemy URL. SQLite is the embedded default: one serving process and the CLI.
+        database: a SQLite file as URL; one serving process and the CLI share it.
         host, port: where the API listens; other than loopback needs at least one client (`pa client add`).
         workers: threads that send; each holds one payer connection while it does.
         lease_seconds: how long a step may take before another worker may look at it; longer than any payer deadline.

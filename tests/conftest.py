@@ -1,5 +1,6 @@
 """What every test may use, and what every test is held to: no private value in anything it wrote."""
 
+import logging
 from collections.abc import Generator
 
 import pytest
@@ -19,11 +20,16 @@ def world() -> World:
     return build_world()
 
 
+def pytest_runtest_setup() -> None:
+    """Undo what an earlier test silenced for the whole process: it would be hidden from the look at the output."""
+    logging.disable(logging.NOTSET)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Fail a test whose captured output, logs included, holds a private value of the example people."""
+    """Fail a test whose captured output, logs from INFO up included, holds a private value of the example people."""
     report = yield
     written = "".join(content for _, content in report.sections)
     if report.passed and any(value in written for value in private_values()):

@@ -41,59 +41,49 @@ class Line(StrEnum):
     GATEWAY_STARTED = "gateway.started", Level.INFO, "The gateway serves.", "version port workers ms"
     GATEWAY_STOPPED = "gateway.stopped", Level.INFO, "The gateway has stopped.", "ms"
     GATEWAY_CRASHED = "gateway.crashed", Level.ERROR, "A defect of the gateway.", "fault"
-    CONFIG_FAULT = "config.fault", Level.ERROR, "The configuration is wrong.", "code problems fault"
     STORE_MIGRATED = "store.migrated", Level.INFO, "The database schema was brought up to date.", "before after"
-    ORDER_RECEIVED = "order.received", Level.INFO, "An order came in.", "order client authorizations size"
-    ORDER_REFUSED = "order.refused", Level.WARNING, "An order was refused.", "client code rule size"
+    ORDER_RECEIVED = "order.received", Level.INFO, "An order came in.", "order authorizations size"
     ORDER_COMPLETED = (
         "order.completed",
         Level.INFO,
         "A completion came in.",
-        "order client completion authorizations size",
+        "order completion authorizations",
     )
-    REQUEST_BUILT = "request.built", Level.INFO, "A request was built.", "authorization payer items ms"
+    REQUEST_BUILT = "request.built", Level.INFO, "A request was built.", "authorization payer items"
     REQUEST_BLOCKED = (
         "request.blocked",
         Level.INFO,
         "A request cannot go yet.",
-        "authorization payer gaps blockers rule",
+        "authorization gaps blockers",
     )
     SUBMIT_STARTED = "submit.started", Level.INFO, "A request is being sent.", "authorization payer attempt"
     SUBMIT_ANSWERED = (
         "submit.answered",
         Level.INFO,
         "The payer answered.",
-        "authorization payer state attempt status ms",
+        "authorization payer state attempt",
     )
     SUBMIT_NOT_ACCEPTED = (
         "submit.not_accepted",
         Level.WARNING,
-        "The payer did not take the request; it will be sent again.",
-        "authorization payer state attempt status code ms",
+        "The payer did not take the request.",
+        "authorization payer state attempt",
     )
     SUBMIT_IN_DOUBT = (
         "submit.in_doubt",
         Level.WARNING,
         "The payer may or may not have the request; it will not be sent again.",
-        "authorization payer state attempt status code ms",
-    )
-    ANSWER_READ = "answer.read", Level.INFO, "An answer was read.", "authorization payer state items"
-    ANSWER_UNTRUSTED = (
-        "answer.untrusted",
-        Level.WARNING,
-        "An answer does not fit the request.",
-        "authorization payer code rule",
+        "authorization payer state attempt",
     )
     AUTHORIZATION_MOVED = "authorization.moved", Level.INFO, "An authorization moved.", "authorization state"
-    DECISION_RECORDED = "decision.recorded", Level.INFO, "A person entered a decision.", "authorization state"
     PAYER_ANSWERED = "payer.answered", Level.INFO, "An HTTP answer came.", "payer status bytes ms"
-    PAYER_LOST = "payer.lost", Level.WARNING, "No whole HTTP answer came.", "payer code ms"
-    PAYER_NOT_SENT = "payer.not_sent", Level.WARNING, "Not a byte could be sent.", "payer code ms"
+    PAYER_LOST = "payer.lost", Level.WARNING, "No whole HTTP answer came.", "payer ms"
+    PAYER_NOT_SENT = "payer.not_sent", Level.WARNING, "Not a byte could be sent.", "payer ms"
     TOKEN_OBTAINED = "token.obtained", Level.INFO, "An access token was obtained.", "payer seconds ms"
-    TOKEN_FAILED = "token.failed", Level.WARNING, "No access token was given.", "payer status code ms"
+    TOKEN_FAILED = "token.failed", Level.WARNING, "No access token was given.", "payer code ms"
     HTTP_SERVED = "http.served", Level.INFO, "A call was answered.", "method route status client ms"
-    HTTP_FAILED = "http.failed", Level.ERROR, "A call failed by our fault.", "id method route error fault"
-    WORK_FAILED = "work.failed", Level.ERROR, "A step failed and comes round again.", "authorization step code fault ms"
+    HTTP_FAILED = "http.failed", Level.ERROR, "A call failed by our fault.", "id method route fault"
+    WORK_FAILED = "work.failed", Level.ERROR, "A step failed and comes round again.", "authorization step code fault"
 
 
 LINES: Mapping[str, Line] = {line.value: line for line in Line}
@@ -122,12 +112,8 @@ _WORDS = r"[a-z]{2,16}(?:[-_][a-z0-9]{1,16}){0,5}"
 _ID = _text(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _KEY = _text(_FEW_DIGITS + r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _CODE = _text(rf"{_FEW_DIGITS}(?:{_WORDS}|{_FAULT_NAMES}|[A-Z][A-Za-z]{{2,30}}(?:Error|Timeout|Fault))")
-_RULE = _text(
-    _FEW_DIGITS + "(?:" + _WORDS + r"|[A-Z][a-z]{2,}(?:[A-Z][a-z]{2,})+"
-    r"|(?:PAS|CRD|DTR) \d\.\d\.\d [A-Z][A-Za-z]{2,30}(?:\.[a-z][A-Za-z]{1,30}){0,6})"
-)
 _PLACE = r"(?:gateway(?:/\w{1,30}){1,6}\.py:\d{1,5}|no line of ours)"
-_COUNTED = ("workers", "problems", "authorizations", "completion", "items", "gaps", "blockers", "attempt")
+_COUNTED = ("workers", "authorizations", "completion", "items", "gaps", "blockers", "attempt")
 _COUNT = _number(9_999)
 _BYTES = _number(2**30)
 
@@ -140,8 +126,6 @@ FIELDS: Mapping[str, Form] = {
     "state": _one_of(State),
     "step": _text(r"[a-z]{2,16}(?:_[a-z]{2,16}){0,2}"),
     "code": _CODE,
-    "error": _CODE,
-    "rule": _RULE,
     "fault": _text(rf"[A-Za-z_]\w{{0,60}}(?:\[{_WORDS}\])? at {_PLACE}(?: from [A-Za-z_]\w{{0,60}})?"),
     "method": _one_of(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other")),
     "route": _text(r"none|/|(?:/(?:[a-z$.][A-Za-z$._-]{0,30}|v\d|Claim|\{[a-z_]{1,20}(?::path)?\})){1,8}/?"),

@@ -10,10 +10,10 @@ from gateway.api import event_views, views
 from gateway.api.callers import CallerOf
 from gateway.api.documentation import INVALID, NOT_FOUND, UNKNOWN_CALLER, refusals, shows, shows_bytes
 from gateway.api.forms import Filters, Following
-from gateway.api.owned import OwnAuthorization, missing
+from gateway.api.owned import OwnAuthorization
 from gateway.api.view import answer
 from gateway.api.worlds import WorldOf
-from gateway.model.errors import NotFound
+from gateway.model.errors import NotFound, nothing_here
 from gateway.model.exchange import Direction, Exchange
 from gateway.ports import Query as Wanted
 
@@ -82,7 +82,7 @@ def get_exchange_body(world: WorldOf, record: OwnAuthorization, leg: str) -> Res
     for exchange in world.store.exchanges(record.id):
         if exchange.id == leg:
             return _exact(exchange)
-    raise missing("exchange")
+    raise nothing_here("exchange")
 
 
 @router.get(

@@ -9,7 +9,7 @@ from gateway.api.callers import CallerOf
 from gateway.api.worlds import WorldOf
 from gateway.model.authorization import Authorization
 from gateway.model.changes import StoredOrder
-from gateway.model.errors import NotFound
+from gateway.model.errors import NotFound, nothing_here
 
 _ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 
@@ -20,9 +20,9 @@ def _authorization(
     try:
         record = world.store.authorization(_shaped(identity))
     except NotFound:
-        raise missing("authorization") from None
+        raise nothing_here("authorization") from None
     if record.client != caller.client:
-        raise missing("authorization")
+        raise nothing_here("authorization")
     return record
 
 
@@ -32,9 +32,9 @@ def _order(
     try:
         stored = world.store.order(_shaped(identity))
     except NotFound:
-        raise missing("order") from None
+        raise nothing_here("order") from None
     if stored.client != caller.client:
-        raise missing("order")
+        raise nothing_here("order")
     return stored
 
 
@@ -43,11 +43,6 @@ OwnAuthorization = Annotated[Authorization, Depends(_authorization)]
 
 OwnOrder = Annotated[StoredOrder, Depends(_order)]
 """The caller's order that the path names; NotFound otherwise."""
-
-
-def missing(what: str) -> NotFound:
-    """The one refusal for what is not there and for what belongs to another."""
-    return NotFound(f"There is no such {what} here.", fix="Check the id; ids are never reused.")
 
 
 def _shaped(identity: str) -> str:

@@ -17,7 +17,6 @@ app = typer.Typer(no_args_is_help=True, help="Authorizations: list, show, review
 
 Id = Annotated[str, typer.Argument(help="Authorization id.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-_RESULTS = ("approved", "partly_approved", "modified", "denied", "cancelled", "no_action_required")
 By = Annotated[str, typer.Option(help="Who did it.")]
 
 
@@ -146,7 +145,7 @@ def record(
     evidence: Annotated[str, typer.Option(help="Who said it, a call reference, where the letter is kept.")],
     result: Annotated[
         str,
-        typer.Option(help=f"For every item: {', '.join(_RESULTS)}."),
+        typer.Option(help="For every item: approved, denied …; a wrong word lists them all."),
     ] = "",
     item: Annotated[list[str], typer.Option(help="For one item, N=RESULT or N=RESULT:NUMBER; repeatable.")] = [],  # noqa: B006
     number: Annotated[str, typer.Option(help="Authorization number, with --result.")] = "",
@@ -209,11 +208,12 @@ def _spoken(text: str) -> tuple[int, str, str]:
 
 
 def _result(text: str) -> "Result":
+    from gateway.flow.review import BY_HAND
     from gateway.model.authorization import Result
     from gateway.model.errors import OurFault
 
-    if text not in _RESULTS:
-        raise OurFault(f"{text} is not a result that can be entered.", fix=f"Use one of: {', '.join(_RESULTS)}.")
+    if text not in BY_HAND:
+        raise OurFault(f"{text} is not a result that can be entered.", fix=f"Use one of: {', '.join(BY_HAND)}.")
     return Result(text)
 
 

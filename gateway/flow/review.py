@@ -12,7 +12,7 @@ from gateway.model.determination import roll_up
 from gateway.model.errors import OurFault
 from gateway.model.events import Acknowledged, DecisionRecorded, Dropped, Event, Released
 
-_BY_HAND = (
+BY_HAND = (
     Result.APPROVED,
     Result.PARTLY_APPROVED,
     Result.MODIFIED,
@@ -107,8 +107,8 @@ def _answers(
     wanted = [item.sequence for item in record.items] or list(range(1, len(record.order_refs) + 1))
     spoken: dict[int, Answer] = {}
     for decision in decisions:
-        if decision.result not in _BY_HAND:
-            raise OurFault(f"{decision.result} is not a decision.", fix=f"Use one of: {', '.join(_BY_HAND)}.")
+        if decision.result not in BY_HAND:
+            raise OurFault(f"{decision.result} is not a decision.", fix=f"Use one of: {', '.join(BY_HAND)}.")
         for sequence in [decision.item] if decision.item else wanted:
             if sequence not in wanted or sequence in spoken:
                 raise OurFault(
@@ -116,7 +116,7 @@ def _answers(
                     fix=f"Its items are: {', '.join(map(str, wanted))}.",
                 )
             spoken[sequence] = _answer(decision, channel, day)
-    final = {item.sequence for item in record.items if item.result in _BY_HAND}
+    final = {item.sequence for item in record.items if item.result in BY_HAND}
     if missing := [sequence for sequence in wanted if sequence not in spoken and sequence not in final]:
         raise OurFault(f"No decision for item {', '.join(map(str, missing))}.", fix="Decide every open item.")
     return tuple(sorted(spoken.items()))

@@ -48,6 +48,11 @@ class NotFound(OurFault):
     exit_code = 3
 
 
+def nothing_here(what: str) -> NotFound:
+    """The one refusal for what is not there and for what belongs to another: it must not tell them apart."""
+    return NotFound(f"There is no such {what} here.", fix="Check the id; ids are never reused.")
+
+
 class Conflict(OurFault):
     """Someone else changed the record in the meantime; read it again."""
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 from gateway.adapters.store import rules
 from gateway.model.authorization import Authorization
 from gateway.model.changes import ChangeSet, Completion, LoggedEvent, StoredOrder, Work
+from gateway.model.errors import nothing_here
 from gateway.model.exchange import Exchange
 from gateway.ports import Client, Query
 
@@ -77,7 +78,7 @@ class MemoryStore:
     def authorization(self, identity: str) -> Authorization:
         """Raises NotFound."""
         if identity not in self._contents.records:
-            raise rules.not_stored("authorization")
+            raise nothing_here("authorization")
         return self._contents.records[identity]
 
     def authorizations(self, query: Query) -> tuple[Authorization, ...]:
@@ -88,7 +89,7 @@ class MemoryStore:
     def order(self, identity: str) -> StoredOrder:
         """Raises NotFound."""
         if identity not in self._contents.orders:
-            raise rules.not_stored("order")
+            raise nothing_here("order")
         return self._contents.orders[identity]
 
     def completions(self, order_id: str) -> tuple[Completion, ...]:
@@ -161,7 +162,7 @@ def _add(into: dict[Key, Value], key: Key, value: Value) -> None:
 
 def _need(stored: Mapping[str, object], identities: Iterable[str]) -> None:
     if any(identity not in stored for identity in identities):
-        raise rules.not_stored("order or authorization")
+        raise nothing_here("order or authorization")
 
 
 def _keep(records: dict[str, Authorization], record: Authorization, base: int) -> None:

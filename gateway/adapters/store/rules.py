@@ -48,7 +48,3 @@ def already_there() -> Conflict:
 
 def no_client() -> NotFound:
     return NotFound("There is no such client here.", fix="See `pa client list` for those that are.")
-
-
-def not_stored(what: str) -> NotFound:
-    return NotFound(f"There is no such {what} here.", fix="Check the id; ids are never reused.")

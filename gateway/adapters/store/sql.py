@@ -15,7 +15,7 @@ from gateway.adapters.store.codec import decode, decode_event, encode
 from gateway.adapters.store.faults import StoreFault
 from gateway.model.authorization import Authorization
 from gateway.model.changes import ChangeSet, Completion, LoggedEvent, StoredOrder, Work
-from gateway.model.errors import Conflict, NotFound
+from gateway.model.errors import Conflict, NotFound, nothing_here
 from gateway.model.exchange import Exchange
 from gateway.ports import Client, Query
 
@@ -75,7 +75,7 @@ class SqlStore:
         """Raises NotFound."""
         records = self._records(select(tables.authorization.c.record).where(tables.authorization.c.id == identity))
         if not records:
-            raise rules.not_stored("authorization")
+            raise nothing_here("authorization")
         return records[0]
 
     def authorizations(self, query: Query) -> tuple[Authorization, ...]:
@@ -94,7 +94,7 @@ class SqlStore:
         """Raises NotFound."""
         rows = self._read(StoredOrder, tables.order, tables.order.c.id == identity)
         if not rows:
-            raise rules.not_stored("order")
+            raise nothing_here("order")
         return rows[0]
 
     def completions(self, order_id: str) -> tuple[Completion, ...]:
@@ -197,7 +197,7 @@ class SqlStore:
     def _refusal(self, fault: IntegrityError) -> Conflict | NotFound:
         if self._dialect.is_duplicate(fault):
             return rules.already_there()
-        return rules.not_stored("order or authorization")
+        return nothing_here("order or authorization")
 
 
 def _columns(kind: type[Any], source: Table) -> list[Any]:

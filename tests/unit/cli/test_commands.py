@@ -101,7 +101,7 @@ def test_a_result_nobody_can_enter_lists_those_that_one_can(pa: Pa) -> None:
     arguments = ("auth", "record", record["id"], "--channel", "fax", "--evidence", "scan 12", "--result")
     with pytest.raises(OurFault) as fault:
         pa(*arguments, "yes")
-    assert all(one.value in fault.value.fix for one in review._BY_HAND)
+    assert all(one.value in fault.value.fix for one in review.BY_HAND)
     assert "pended" not in fault.value.fix
 
 
