@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from gateway.fhir.outcome import Issue, Severity
+from gateway.fhir.outcome import Issue
 from gateway.sandbox.checks_claim import check_claim, check_coverages
 from gateway.sandbox.checks_datatypes import check_datatypes
-from gateway.sandbox.elements import elements, text
+from gateway.sandbox.elements import elements, error, text
 from gateway.sandbox.travel import Travellers, is_full_url
 
 _MOST = 500
@@ -27,13 +27,13 @@ def check_request(bundle: Any) -> tuple[Issue, ...]:
 def _issues(bundle: Any) -> Iterator[Issue]:
     if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
         fix = "Send the PAS Request Bundle itself, not wrapped in Parameters."
-        yield _issue("bundle", "Bundle", "The body is not a Bundle.", fix, "structure")
+        yield error("bundle", "Bundle", "The body is not a Bundle.", fix, "structure")
         return
     yield from _envelope(bundle)
     yield from _entries(bundle)
     travellers = Travellers(bundle)
     if not travellers.claims:
-        yield _issue("claim-first", "Bundle.entry", "There is no Claim.", "Put the Claim first.", "required")
+        yield error("claim-first", "Bundle.entry", "There is no Claim.", "Put the Claim first.", "required")
         return
     yield from _order(travellers)
     yield from _references(travellers)
@@ -45,10 +45,10 @@ def _issues(bundle: Any) -> Iterator[Issue]:
 
 def _envelope(bundle: dict[str, Any]) -> Iterator[Issue]:
     if bundle.get("type") != "collection":
-        yield _issue("bundle-type", "Bundle.type", "The Bundle is not of type collection.", "Set it to collection.")
+        yield error("bundle-type", "Bundle.type", "The Bundle is not of type collection.", "Set it to collection.")
     identifier = bundle.get("identifier")
     if not text(identifier, "value"):
-        yield _issue(
+        yield error(
             "bundle-identifier",
             "Bundle.identifier",
             "The Bundle has no identifier with a value.",
@@ -56,7 +56,7 @@ def _envelope(bundle: dict[str, Any]) -> Iterator[Issue]:
             "required",
         )
     if not _INSTANT.fullmatch(text(bundle, "timestamp")):
-        yield _issue(
+        yield error(
             "bundle-timestamp",
             "Bundle.timestamp",
             "There is no timestamp with date, time and zone.",
@@ -64,7 +64,7 @@ def _envelope(bundle: dict[str, Any]) -> Iterator[Issue]:
             "required",
         )
     if not elements(bundle, "entry"):
-        yield _issue(
+        yield error(
             "bundle-entry", "Bundle.entry", "The Bundle is empty.", "Send the Claim and what it refers to.", "required"
         )
 
@@ -74,23 +74,23 @@ def _entries(bundle: dict[str, Any]) -> Iterator[Issue]:
     for position, row in enumerate(elements(bundle, "entry")):
         place, url = f"Bundle.entry[{position}]", text(row, "fullUrl")
         if not isinstance(row.get("resource"), dict):
-            yield _issue(
+            yield error(
                 "entry-resource", f"{place}.resource", "The entry holds no resource.", "Put one in.", "required"
             )
         for name in ("search", "request", "response"):
             if name in row:
-                yield _issue(
+                yield error(
                     "entry-plain", f"{place}.{name}", "A collection entry may not have this element.", "Leave it out."
                 )
         if not is_full_url(url):
-            yield _issue(
+            yield error(
                 "full-url",
                 f"{place}.fullUrl",
                 "fullUrl is neither http(s) nor urn:uuid with a version-4 UUID.",
                 "Use the resource's http(s) address, or urn:uuid: and a random (version 4) UUID.",
             )
         elif url in seen:
-            yield _issue(
+            yield error(
                 "full-url-unique",
                 f"{place}.fullUrl",
                 "Another entry has the same fullUrl.",
@@ -102,11 +102,11 @@ def _entries(bundle: dict[str, Any]) -> Iterator[Issue]:
 
 def _order(travellers: Travellers) -> Iterator[Issue]:
     if travellers.claims[0] is not travellers.entries[0]:
-        yield _issue(
+        yield error(
             "claim-first", "Bundle.entry[0].resource", "The first entry is not a Claim.", "Put the Claim first."
         )
     if len(travellers.claims) > 2:
-        yield _issue(
+        yield error(
             "claim-count",
             "Bundle.entry",
             "There are more than two Claims.",
@@ -119,14 +119,10 @@ def _references(travellers: Travellers) -> Iterator[Issue]:
         if len(link.targets) == 1:
             continue
         some = "several entries" if link.targets else "no entry"
-        yield _issue(
+        yield error(
             "reference",
             f"{link.path}.reference",
             f"The reference points at {some} by fullUrl.",
             "Include the target once; write references absolute or as urn:uuid, equal to its fullUrl.",
             "not-found",
         )
-
-
-def _issue(rule: str, path: str, problem: str, fix: str, code: str = "invalid") -> Issue:
-    return Issue(Severity.ERROR, rule, path, problem, fix, code)

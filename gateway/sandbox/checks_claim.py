@@ -1,13 +1,12 @@
 """The sandbox's rules on a request's Claim and Coverage (PAS 2.2.1 profile-claim, profile-coverage)."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from gateway.fhir.bundle import Entry
-from gateway.fhir.outcome import Issue, Severity
+from gateway.fhir.outcome import Issue
 from gateway.sandbox import names
 from gateway.sandbox.checks_item import check_items
-from gateway.sandbox.elements import Element, codings, element, elements, extensions, sequence, text
+from gateway.sandbox.elements import Element, codings, element, elements, error, extensions, sequence, text
 from gateway.sandbox.travel import Travellers
 
 _PARTIES = {
@@ -33,7 +32,7 @@ def check_claim(claim: Entry, travellers: Travellers) -> Iterator[Issue]:
 def _head(claim: Element, path: str) -> Iterator[Issue]:
     identifiers = elements(claim, "identifier")
     if not 1 <= len(identifiers) <= 2 or not all(text(row, "system") and text(row, "value") for row in identifiers):
-        yield _issue(
+        yield error(
             "claim-identifier",
             f"{path}.identifier",
             "There is no trace number with system and value.",
@@ -42,10 +41,10 @@ def _head(claim: Element, path: str) -> Iterator[Issue]:
         )
     for name, wanted in (("status", "active"), ("use", "preauthorization")):
         if claim.get(name) != wanted:
-            yield _issue(f"claim-{name}", f"{path}.{name}", f"{name} is not {wanted}.", f"Set it to {wanted}.")
+            yield error(f"claim-{name}", f"{path}.{name}", f"{name} is not {wanted}.", f"Set it to {wanted}.")
     kinds = {code for system, code in codings(claim.get("type")) if system == names.CLAIM_TYPE_SYSTEM}
     if not kinds & {"institutional", "professional", "oral"}:
-        yield _issue(
+        yield error(
             "claim-type",
             f"{path}.type",
             "type is not institutional, professional or oral.",
@@ -53,24 +52,24 @@ def _head(claim: Element, path: str) -> Iterator[Issue]:
             "code-invalid",
         )
     if not text(claim, "created"):
-        yield _issue(
+        yield error(
             "claim-created", f"{path}.created", "created is missing.", "Say when the Claim was made.", "required"
         )
     if not any(codings(claim.get("priority"))):
-        yield _issue("claim-priority", f"{path}.priority", "priority is missing.", "Send a coded priority.", "required")
+        yield error("claim-priority", f"{path}.priority", "priority is missing.", "Send a coded priority.", "required")
 
 
 def _parties(claim: Element, path: str, travellers: Travellers) -> Iterator[Issue]:
     for name, kinds in _PARTIES.items():
         place = f"{path}.{name}"
         if not text(element(claim, name), "reference"):
-            yield _issue(
+            yield error(
                 "claim-party", place, f"{name} has no reference.", "Refer to an entry of the Bundle.", "required"
             )
             continue
         target = travellers.one(claim[name])
         if target and target.resource.get("resourceType") not in kinds:
-            yield _issue(
+            yield error(
                 "claim-party-type",
                 place,
                 f"{name} points at another kind of resource.",
@@ -83,7 +82,7 @@ def _care_team(claim: Element, path: str) -> Iterator[Issue]:
         place = f"{path}.careTeam[{position}]"
         scopes = extensions(row, names.CARE_TEAM_SCOPE)
         if len(scopes) != 1 or not isinstance(scopes[0].get("valueBoolean"), bool):
-            yield _issue(
+            yield error(
                 "care-team-scope",
                 f"{place}.extension",
                 "The row does not say whom it works for.",
@@ -91,7 +90,7 @@ def _care_team(claim: Element, path: str) -> Iterator[Issue]:
                 "required",
             )
         if not sequence(row) or not text(element(row, "provider"), "reference"):
-            yield _issue("care-team-row", place, "The row has no sequence or no provider.", "Send both.", "required")
+            yield error("care-team-row", place, "The row has no sequence or no provider.", "Send both.", "required")
 
 
 def _supporting_info(claim: Element, path: str) -> Iterator[Issue]:
@@ -99,7 +98,7 @@ def _supporting_info(claim: Element, path: str) -> Iterator[Issue]:
     for position, row in enumerate(elements(claim, "supportingInfo")):
         place = f"{path}.supportingInfo[{position}]"
         if not sequence(row) or sequence(row) in seen:
-            yield _issue(
+            yield error(
                 "supporting-info-sequence",
                 f"{place}.sequence",
                 "The sequence is missing or used twice.",
@@ -110,7 +109,7 @@ def _supporting_info(claim: Element, path: str) -> Iterator[Issue]:
         found = [code for _, code in codings(row.get("category"))]
         kind = found[0] if found else ""
         if not kind:
-            yield _issue(
+            yield error(
                 "supporting-info-category",
                 f"{place}.category",
                 "The row has no category.",
@@ -122,17 +121,17 @@ def _supporting_info(claim: Element, path: str) -> Iterator[Issue]:
 
 def _supporting_row(row: Element, kind: str, place: str) -> Iterator[Issue]:
     if kind in _TIMED and not any(name.startswith("timing") for name in row):
-        yield _issue(
+        yield error(
             "supporting-info-timing", place, "The row has no date.", "Send timingDate or timingPeriod.", "required"
         )
     if kind in _VALUES and _VALUES[kind] not in row:
-        yield _issue("supporting-info-value", place, "The row holds nothing.", f"Send {_VALUES[kind]}.", "required")
+        yield error("supporting-info-value", place, "The row holds nothing.", f"Send {_VALUES[kind]}.", "required")
     if kind == "additionalInformation" and not any(
         text(part, "url") == "reportTypeCode"
         for row_information in extensions(row, names.DOCUMENT_INFORMATION)
         for part in elements(row_information, "extension")
     ):
-        yield _issue(
+        yield error(
             "document-information",
             f"{place}.extension",
             "The row does not say what kind of document it is.",
@@ -144,13 +143,13 @@ def _supporting_row(row: Element, kind: str, place: str) -> Iterator[Issue]:
 def _insurance(claim: Element, path: str) -> Iterator[Issue]:
     rows = elements(claim, "insurance")
     if not rows:
-        yield _issue("insurance", f"{path}.insurance", "There is no insurance.", "Send the coverage asked.", "required")
+        yield error("insurance", f"{path}.insurance", "There is no insurance.", "Send the coverage asked.", "required")
     for position, row in enumerate(rows):
         place = f"{path}.insurance[{position}]"
         if row.get("focal") is not True:
-            yield _issue("insurance-focal", f"{place}.focal", "focal is not true.", "Set it to true.")
+            yield error("insurance-focal", f"{place}.focal", "focal is not true.", "Set it to true.")
         if not sequence(row) or not text(element(row, "coverage"), "reference"):
-            yield _issue("insurance-row", place, "The row has no sequence or no coverage.", "Send both.", "required")
+            yield error("insurance-row", place, "The row has no sequence or no coverage.", "Send both.", "required")
 
 
 def check_coverages(travellers: Travellers) -> Iterator[Issue]:
@@ -167,7 +166,7 @@ def check_coverages(travellers: Travellers) -> Iterator[Issue]:
 
 def _coverage(coverage: Element, path: str) -> Iterator[Issue]:
     if coverage.get("resourceType") != "Coverage":
-        yield _issue("coverage", path, "insurance.coverage points at another kind of resource.", "Point at a Coverage.")
+        yield error("coverage", path, "insurance.coverage points at another kind of resource.", "Point at a Coverage.")
         return
     members = [
         row
@@ -175,7 +174,7 @@ def _coverage(coverage: Element, path: str) -> Iterator[Issue]:
         if (names.IDENTIFIER_TYPE_SYSTEM, "MB") in codings(row.get("type"))
     ]
     if len(members) != 1 or not text(members[0], "value"):
-        yield _issue(
+        yield error(
             "coverage-member-id",
             f"{path}.identifier",
             "There is no single member id with a value.",
@@ -183,10 +182,10 @@ def _coverage(coverage: Element, path: str) -> Iterator[Issue]:
             "required",
         )
     if coverage.get("status") != "active":
-        yield _issue("coverage-status", f"{path}.status", "status is not active.", "Send the coverage in force.")
+        yield error("coverage-status", f"{path}.status", "status is not active.", "Send the coverage in force.")
     missing = [name for name in ("beneficiary", "relationship") if not element(coverage, name)]
     if missing or len(elements(coverage, "payor")) != 1:
-        yield _issue(
+        yield error(
             "coverage-party",
             path,
             "beneficiary, relationship or the one payor is missing.",
@@ -195,14 +194,10 @@ def _coverage(coverage: Element, path: str) -> Iterator[Issue]:
         )
     is_self = (names.RELATIONSHIP_SYSTEM, "18") in codings(coverage.get("relationship"))
     if not is_self and not element(coverage, "subscriber"):
-        yield _issue(
+        yield error(
             "coverage-subscriber",
             f"{path}.subscriber",
             "The patient is not marked as the subscriber, nor is one given.",
             "Add coding 18 (X12 1069) to relationship, or refer to the subscriber.",
             "invariant",
         )
-
-
-def _issue(rule: str, path: str, problem: str, fix: str, code: Any = "invalid") -> Issue:
-    return Issue(Severity.ERROR, rule, path, problem, fix, code)

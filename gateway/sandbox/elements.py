@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from gateway.fhir.outcome import Issue, Severity
+
 Element = dict[str, Any]
 
 
@@ -47,3 +49,8 @@ def sequence(value: Element) -> int:
     """The positive `sequence` of a row; 0 when it has none."""
     number = value.get("sequence")
     return number if isinstance(number, int) and not isinstance(number, bool) and number > 0 else 0
+
+
+def error(rule: str, path: str, problem: str, fix: str, code: str = "invalid") -> Issue:
+    """What is wrong with a request: the sandbox refuses for nothing less than an error."""
+    return Issue(Severity.ERROR, rule, path, problem, fix, code)

@@ -63,7 +63,7 @@ def _support(*rows: dict[str, Any]) -> Callable[[Bundle], None]:
 
 
 def _category(code: str) -> dict[str, Any]:
-    return {"coding": [{"system": names.SUPPORTING_INFO_SYSTEM, "code": code}]}
+    return {"coding": [{"system": names.DIAGNOSIS_TYPE_SYSTEM, "code": code}]}
 
 
 def _order_with(timing: dict[str, Any], quantity: dict[str, Any]) -> Callable[[Bundle], None]:
