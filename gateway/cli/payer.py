@@ -1,14 +1,17 @@
-"""`pa payer`: which payers the gateway knows, and whether their profiles can be used."""
+"""`pa payer`: which payers the gateway knows, whether their profiles can be used, and whether they answer."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Never
 
 import typer
 
+from gateway.cli.payer_check import check
+
 if TYPE_CHECKING:
     from gateway.payers.profile import Payers
 
-app = typer.Typer(no_args_is_help=True, help="Payer profiles: list them, lint them.")
+app = typer.Typer(no_args_is_help=True, help="Payer profiles: list them, lint them, check the payer itself.")
+app.command()(check)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

@@ -43,13 +43,14 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """The payer's whole HTTP answer. `retry_after` is the header as sent."""
+    """The payer's whole HTTP answer. `retry_after` and `date` are headers as sent; empty when missing."""
 
     status: int
     media_type: str
     body: bytes = field(repr=False)
     received_at: datetime
     retry_after: str = ""
+    date: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,11 +61,13 @@ class Endpoints:
         fhir: base URL without a slash at the end.
         token: token URL exactly as the payer writes it; empty when it is discovered under `fhir`.
         allow: URLs whose origins a discovered token URL may have, besides that of `fhir`.
+        dry_submit: an operation of the payer that judges a request and keeps nothing; empty when it has none.
     """
 
     fhir: str
     token: str
     allow: tuple[str, ...]
+    dry_submit: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,7 +207,7 @@ def read_profile(path: Path) -> PayerProfile:
         insurer=_insurer(table.insurer),
         receiver=Receiver(table.receiver.application_receiver_code, table.receiver.interchange_receiver_id or ""),
         speaks=MappingProxyType({"pas": table.speaks.pas}),
-        endpoints=Endpoints(table.endpoints.fhir.rstrip("/"), table.endpoints.token or "", table.endpoints.allow),
+        endpoints=_endpoints(table.endpoints),
         auth=_auth(table.auth),
         clocks=_clocks(table.clocks),
         review=Review(table.review),
@@ -244,6 +246,10 @@ def _insurer(table: file.InsurerTable) -> Insurer:
         type=table.type,
         address=address(table.address) if table.address else None,
     )
+
+
+def _endpoints(table: file.EndpointsTable) -> Endpoints:
+    return Endpoints(table.fhir.rstrip("/"), table.token or "", table.allow, table.dry_submit or "")
 
 
 def _auth(table: file.AuthTable) -> Auth:

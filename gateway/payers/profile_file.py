@@ -88,6 +88,7 @@ class EndpointsTable(Table):
     fhir: Annotated[Url, Field(description="base URL; requests go to [fhir]/Claim/$submit")]
     token: Annotated[Url | None, Field(description="token URL; without it, [fhir]/.well-known is asked")] = None
     allow: Annotated[tuple[Url, ...], Field(description="other origins where a discovered token URL may be")] = ()
+    dry_submit: Annotated[Url | None, Field(description="judges a request, keeps nothing; for pa payer check")] = None
 
 
 class AuthTable(Table):
@@ -168,7 +169,8 @@ class PayerTable(Table):
     @model_validator(mode="after")
     def _reachable(self) -> "PayerTable":
         table = self.endpoints
-        for place, url in (("fhir", table.fhir), ("token", table.token), *(("allow", url) for url in table.allow)):
+        named = (("fhir", table.fhir), ("token", table.token), ("dry_submit", table.dry_submit))
+        for place, url in (*named, *(("allow", url) for url in table.allow)):
             at = origin(url) if url else None
             if at and at.scheme == "http" and not at.is_loopback:
                 raise PlacedError(f"endpoints.{place}", "plain http is for this machine only; write an https URL.")

@@ -108,6 +108,7 @@ class Egress:
             received_at=self._clock.now(),
             media_type=response.headers.get("content-type", "").partition(";")[0].strip().lower(),
             retry_after=response.headers.get("retry-after", ""),
+            date=response.headers.get("date", ""),
         )
 
 

@@ -1,30 +1,26 @@
-"""Access tokens for one payer: SMART Backend Services (private_key_jwt) or a client secret, fetched once for everyone.
+"""Access tokens for one payer (RFC 6749 4.4), fetched once for everyone who asks.
 
-RFC 6749 4.4, RFC 7523, SMART App Launch 2.2 backend services: exp at most five minutes after iat, a fresh jti each
-time, aud exactly the token endpoint. A token stays in memory and travels to the payer's own origin only.
+A token stays in memory and travels to the payer's own origin only.
 """
 
 import time
-from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from threading import Lock
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
-from authlib.oauth2.rfc7523.assertion import sign_jwt_bearer_assertion
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, stop_before_delay
 from tenacity.wait import wait_exponential_jitter
 
+from gateway.adapters.payer.credentials import credentials
 from gateway.adapters.payer.egress import Egress
-from gateway.adapters.payer.keys import Keys, read_secret
+from gateway.adapters.payer.keys import Keys
 from gateway.adapters.payer.token_replies import TokenFault, TryAgain, read_configuration, read_token
 from gateway.model.errors import ConfigFault
 from gateway.payers.origin import origin
 from gateway.payers.profile import PayerProfile
 from gateway.ports import Clock, Log
 
-ASSERTION_SECONDS = 240
-_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _TRIES = 4
 _LIMIT = 64 * 1024
 _DISCOVERY_SECONDS = 3600.0
@@ -146,7 +142,7 @@ class TokenSource:
 
     def _ask(self, ends: float) -> Token:
         url = self._token_url(ends)
-        headers, form = self._credentials(url)
+        headers, form = credentials(self._payer, self._keys, self._clock, url)
         asked_at = self._monotonic()
         headers |= {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
         outcome = self._egress.exchange(
@@ -169,37 +165,6 @@ class TokenSource:
         url = read_configuration(outcome, self._payer)
         self._discovered = url, self._monotonic() + _DISCOVERY_SECONDS
         return url
-
-    def _credentials(self, url: str) -> tuple[dict[str, str], dict[str, str]]:
-        auth = self._payer.auth
-        form = {"grant_type": "client_credentials"} | ({"scope": auth.scope} if auth.scope else {})
-        if auth.method == "private_key_jwt":
-            return {}, form | {"client_assertion_type": _ASSERTION_TYPE, "client_assertion": self._assertion(url)}
-        try:
-            secret = read_secret(auth.secret, self._payer.path.parent)
-        except ValueError as fault:
-            raise ConfigFault(f"{self._payer.path}: auth.secret: {fault}", fix="Set the secret.") from None
-        if auth.method == "client_secret_post":
-            return {}, form | {"client_id": auth.client_id, "client_secret": secret}
-        # RFC 6749 2.3.1: both halves are form-encoded before they are joined
-        pair = f"{quote(auth.client_id, safe='')}:{quote(secret, safe='')}"
-        return {"Authorization": f"Basic {b64encode(pair.encode()).decode()}"}, form
-
-    def _assertion(self, url: str) -> str:
-        auth = self._payer.auth
-        key = self._keys.signing(auth.key, auth.alg)
-        # Authlib gives a fresh jti each time as long as no claims are handed in; its own default is an hour's life.
-        return str(
-            sign_jwt_bearer_assertion(
-                key.key,
-                issuer=auth.client_id,
-                subject=auth.client_id,
-                audience=auth.audience or url,
-                issued_at=int(self._clock.now().timestamp()),
-                expires_in=ASSERTION_SECONDS,
-                header={"alg": key.alg, "kid": key.kid, "typ": "JWT"},
-            )
-        )
 
 
 def _wait(state: RetryCallState) -> float:
