@@ -1,22 +1,23 @@
-"""`pa replay`: a folder of orders through the live path, with a report that a later run is compared to."""
+"""`pa replay`: a folder of orders and messages through the live path, with a report that a later run is compared to."""
 
+import random
+import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
-    from gateway.flow.prepare import Prepared
+    from gateway.cli.replay_file import Run
     from gateway.flow.world import World
-    from gateway.model.authorization import Authorization
-
-_COMPLETIONS = "completions"
-_STATES = {"documenting": "needs information", "handed_off": "pharmacy benefit"}
+    from gateway.settings import Settings
 
 
 def replay(
-    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Orders, one JSON file each.")],
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Orders and messages, one file each.")],
     payer: Annotated[str, typer.Option(help="Payer id; otherwise the coverage decides.")] = "",
     check_only: Annotated[bool, typer.Option("--check-only", help="Everything up to sending.")] = False,
     expect: Annotated[
@@ -24,135 +25,109 @@ def replay(
         typer.Option(exists=True, dir_okay=False, help="A report of an earlier run; exit 1 when this one differs."),
     ] = None,
     report: Annotated[Path | None, typer.Option(help="Write the JSON report to this file.")] = None,
+    junit: Annotated[Path | None, typer.Option(help="Write a JUnit report to this file.")] = None,
     recursive: Annotated[bool, typer.Option("--recursive", help="Also the folders in it.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Files of any kind, not only *.json.")] = False,
+    guide: Annotated[str, typer.Option(help="PAS version that messages are held against.")] = "2.2.1",
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="How many at a time.")] = 4,
+    seed: Annotated[int | None, typer.Option(help="Send in a shuffled order, the same for the same seed.")] = None,
+    speed: Annotated[float, typer.Option(min=0, help="At most so many files a second; 0 is no limit.")] = 0,
     keep: Annotated[bool, typer.Option(help="Store the records in the database of PA_DATABASE.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the JSON report.")] = False,
 ) -> None:
-    """Run every order of a folder; print a summary; exit 1 on drift, or when a file could not be read.
+    """Run every file of a folder: orders are sent, PAS messages held against their profile; each file has a result.
 
-    A completion for `NAME.json` lies beside it in `completions/NAME.json`; it is applied when it is there.
+    A completion for `NAME.json` lies beside it in `completions/NAME.json`; it is applied when it is there. Exit 1 on
+    drift from --expect, on a defect, and without --expect also when a file could not be read.
     """
     from gateway.bootstrap import gateway
+    from gateway.cli import replay_report as told
     from gateway.cli import screen
     from gateway.fhir import json
     from gateway.settings import read_settings
 
-    files = _orders(folder, recursive)
+    files = _files(folder, recursive, every)
     settings = read_settings() if keep else read_settings(database="memory:")
+    began = time.monotonic()
     with gateway(settings) as world:
-        rows = _run(world, folder, files, payer, check_only, settings.lease_seconds)
-    drift = _drift(rows, json.loads(expect.read_bytes())) if expect else []
-    document = {"payer": payer, "check_only": check_only, "files": rows, "drift": drift}
+        run = _run(world, settings, payer, guide, check_only)
+        rows, seconds = _replay(run, folder, files, jobs, seed, speed)
+    took = time.monotonic() - began
+    drifted = told.drift(rows, _earlier(expect)) if expect else None
+    document = {"payer": payer, "check_only": check_only, "files": rows, "drift": drifted or []}
     if report:
         report.write_bytes(json.pretty(document) + b"\n")
+    if junit:
+        junit.write_bytes(told.junit(rows, seconds, drifted))
     if as_json:
         screen.print_json(document)
     else:
-        _print(rows, drift)
-    if drift or any("refused" in row for row in rows):
+        told.show(rows, drifted or [], took)
+    unread = any(told.needs_person(row) for row in rows) if drifted is None else any("defect" in row for row in rows)
+    if drifted or unread:
         raise typer.Exit(1)
 
 
-def _orders(folder: Path, recursive: bool) -> list[Path]:
+def _files(folder: Path, recursive: bool, every: bool) -> list[Path]:
+    from gateway.cli.replay_file import COMPLETIONS
     from gateway.model.errors import OurFault
 
-    files = folder.rglob("*.json") if recursive else folder.glob("*.json")
-    orders = sorted(file for file in files if file.parent == folder or file.parent.name != _COMPLETIONS)
-    if not orders:
+    pattern = "*" if every else "*.json"
+    found = folder.rglob(pattern) if recursive else folder.glob(pattern)
+    files = sorted(
+        file for file in found if file.is_file() and (file.parent == folder or file.parent.name != COMPLETIONS)
+    )
+    if not files:
         fix = "Name a folder with orders, one .json file each" + ("." if recursive else ", or add --recursive.")
         raise OurFault(f"There is no order in {folder}.", fix=fix)
-    return orders
+    return files
 
 
-def _run(
-    world: "World", folder: Path, files: Sequence[Path], payer: str, check_only: bool, lease: int
-) -> list[dict[str, Any]]:
+def _run(world: "World", settings: "Settings", payer: str, guide: str, check_only: bool) -> "Run":
+    from gateway.cli.replay_file import Run
+    from gateway.model.errors import NotFound
+
+    if guide not in world.guides:
+        raise NotFound(f"PAS {guide} is not installed.", fix=f"Installed: {', '.join(world.guides)}.")
+    lease = timedelta(seconds=settings.lease_seconds)
+    return Run(world, payer, guide, check_only, lease, settings.order_bytes)
+
+
+def _replay(
+    run: "Run", folder: Path, files: Sequence[Path], jobs: int, seed: int | None, speed: float
+) -> tuple[list[dict[str, Any]], dict[str, float]]:
+    """The result of each file by name, and the seconds it took; however many at a time, the report is in file order."""
     from rich.progress import track
 
+    from gateway.cli.replay_file import completion, replay_file
     from gateway.cli.screen import console
 
-    bar = track(files, description="replaying", console=console(), transient=True)
-    return [
-        {
-            "file": file.relative_to(folder).as_posix(),
-            "completion": _completion(file).exists(),
-            **_one(world, file, payer, check_only, lease),
-        }
-        for file in bar
-    ]
+    names = {file: file.relative_to(folder).as_posix() for file in files}
+    turns = list(files)
+    if seed is not None:
+        random.Random(seed).shuffle(turns)  # noqa: S311 - an order of sending, not a secret
+    start = time.monotonic()
+    seconds: dict[str, float] = {}
+
+    def one(turn: int, file: Path) -> dict[str, Any]:
+        if speed:
+            time.sleep(max(start + turn / speed - time.monotonic(), 0.0))
+        began = time.monotonic()
+        row = {"file": names[file], "completion": completion(file).exists(), **replay_file(run, file)}
+        seconds[names[file]] = time.monotonic() - began
+        return row
+
+    with ThreadPoolExecutor(jobs) as pool:
+        done = pool.map(one, range(len(turns)), turns)
+        rows = list(track(done, "replaying", len(turns), console=console(), transient=True))
+    return sorted(rows, key=lambda row: str(row["file"])), seconds
 
 
-def _completion(file: Path) -> Path:
-    return file.parent / _COMPLETIONS / file.name
+def _earlier(expect: Path) -> Any:
+    from gateway.fhir import json
+    from gateway.model.errors import BadOrder
 
-
-def _one(world: "World", file: Path, payer: str, check_only: bool, lease: int) -> dict[str, Any]:
-    from datetime import timedelta
-
-    from gateway.flow import intake
-    from gateway.flow.prepare import Treatment
-    from gateway.model.errors import GatewayError
-    from gateway.worker import drain
-
-    completion = _completion(file)
-    extra = [completion.read_bytes()] if completion.exists() else []
-    treatment = Treatment(payer=payer)
     try:
-        if check_only:
-            return {"claims": [_prepared(one) for one in intake.check(world, file.read_bytes(), extra, treatment)]}
-        received = intake.receive(world, file.read_bytes(), treatment, client="replay", actor="person:replay")
-        for body in extra:
-            received = intake.complete(world, received.order_id, body, actor="person:replay")
-        drain(world, received.authorizations, lease=timedelta(seconds=lease))
-        return {"claims": [_record(world.store.authorization(one)) for one in received.authorizations]}
-    except GatewayError as fault:
-        return {"refused": fault.code, "why": str(fault), "fix": fault.fix}
-
-
-def _prepared(one: "Prepared") -> dict[str, Any]:
-    """A check in the words of a run that sends: the state the record would be in."""
-    from gateway.model.authorization import State
-    from gateway.model.events import GapsFound, HandedOff
-
-    gaps = len(one.event.gaps) if isinstance(one.event, GapsFound) else 0
-    blockers = len(one.event.blockers) if isinstance(one.event, GapsFound) else 0
-    rest = State.HANDED_OFF if isinstance(one.event, HandedOff) else State.READY
-    state = State.DOCUMENTING if isinstance(one.event, GapsFound) else rest
-    return {"orders": list(one.order_refs), "state": state.value, "gaps": gaps, "blockers": blockers}
-
-
-def _record(record: "Authorization") -> dict[str, Any]:
-    return {
-        "orders": list(record.order_refs),
-        "state": record.state.value,
-        "determination": record.determination.value,
-        "items": [item.result.value for item in record.items],
-        "gaps": len(record.gaps),
-        "blockers": len(record.blockers),
-    }
-
-
-def _drift(rows: Sequence[dict[str, Any]], earlier: Any) -> list[str]:
-    """Files whose result is not what the earlier report says, or that only one of the two has."""
-    before = {row["file"]: row for row in earlier["files"]}
-    now = {row["file"]: row for row in rows}
-    return sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
-
-
-def _print(rows: Sequence[dict[str, Any]], drift: Sequence[str]) -> None:
-    from gateway.cli import screen
-
-    shown = []
-    for row in rows:
-        name = row["file"] + (" + completion" if row["completion"] else "")
-        if "refused" in row:
-            shown.append((name, "", "refused", row["why"]))
-        for claim in row.get("claims", ()):
-            detail = screen.words(claim.get("determination", "none"))
-            if claim["gaps"] or claim["blockers"]:
-                detail = f"{claim['gaps']} gap(s), {claim['blockers']} profile error(s)"
-            state = _STATES.get(claim["state"]) or screen.words(claim["state"])
-            shown.append((name, ", ".join(claim["orders"]), state, detail))
-    screen.table(f"{len(rows)} file(s)", ("file", "orders", "state", "result"), shown)
-    for name in drift:
-        typer.echo(f"drift: {name} is not as expected")
+        return json.loads(expect.read_bytes())
+    except json.JsonFault as fault:
+        raise BadOrder(f"{expect}: {fault}", fix=fault.fix) from None

@@ -7,38 +7,13 @@ from typing import Any
 import httpx
 import pytest
 import respx
-from typer.testing import CliRunner
 
-from gateway.cli import app
 from gateway.flow import review
-from gateway.model.errors import ConfigFault, GatewayError, IllegalTransition, NotFound, OurFault
+from gateway.model.errors import ConfigFault, IllegalTransition, NotFound, OurFault
+from tests.unit.cli.conftest import Pa
 from tests.worlds import ORDERS, ROOT
 
 GOLDEN = ROOT / "tests" / "golden"
-
-
-@pytest.fixture
-def pa(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Pa":
-    monkeypatch.setenv("PA_SITE", str(tmp_path / "site.yaml"))
-    monkeypatch.setenv("PA_DATABASE", f"sqlite:///{tmp_path / 'gateway.db'}")
-    monkeypatch.setenv("COLUMNS", "200")
-    made = Pa()
-    made("site", "init", "--example", "--file", str(tmp_path / "site.yaml"))
-    return made
-
-
-class Pa:
-    """Runs `pa`; `json` adds --json and reads what comes."""
-
-    def __call__(self, *arguments: str, code: int = 0) -> str:
-        result = CliRunner().invoke(app, arguments)
-        if isinstance(result.exception, GatewayError):
-            raise result.exception
-        assert result.exit_code == code, f"{result.output}\n{result.exception!r}"
-        return result.stdout
-
-    def json(self, *arguments: str, code: int = 0) -> Any:
-        return json.loads(self(*arguments, "--json", code=code))
 
 
 def held(pa: Pa) -> dict[str, Any]:
@@ -178,54 +153,6 @@ def test_profile_check_accepts_a_golden_bundle_and_names_rule_and_place_of_a_bro
     }
     assert all(one["fix"] for one in report["issues"] if one["severity"] == "error")
     assert report["not_evaluated"]
-
-
-def test_replay_compares_with_an_earlier_report_and_exits_1_on_drift(pa: Pa, tmp_path: Path) -> None:
-    report = tmp_path / "report.json"
-    pa("replay", str(ORDERS), "--check-only", "--report", str(report))
-    assert pa.json("replay", str(ORDERS), "--check-only", "--expect", str(report))["drift"] == []
-    earlier = json.loads(report.read_bytes())
-    earlier["files"][0]["claims"][0]["gaps"] += 1
-    report.write_text(json.dumps(earlier))
-    assert pa.json("replay", str(ORDERS), "--check-only", "--expect", str(report), code=1)["drift"] == [
-        earlier["files"][0]["file"]
-    ]
-
-
-def test_replay_reports_a_file_that_cannot_be_read_and_goes_on(pa: Pa, tmp_path: Path) -> None:
-    folder = tmp_path / "orders"
-    folder.mkdir()
-    (folder / "a.json").write_text("{")
-    (folder / "b.json").write_bytes((ORDERS / "knee_mri.json").read_bytes())
-    rows = pa.json("replay", str(folder), "--check-only", code=1)["files"]
-    assert rows[0]["refused"] == "bad-order"
-    assert rows[1]["claims"]
-
-
-def test_replay_shows_the_states_in_words_and_where_a_completion_was_applied(pa: Pa, tmp_path: Path) -> None:
-    shown = pa("replay", str(ORDERS), "--check-only")
-    assert "with_gaps.json + completion" in shown
-    assert "pharmacy benefit" in shown
-    bare = tmp_path / "orders"
-    bare.mkdir()
-    (bare / "with_gaps.json").write_bytes((ORDERS / "with_gaps.json").read_bytes())
-    shown = pa("replay", str(bare), "--check-only")
-    assert "needs information" in shown
-    assert "+ completion" not in shown
-    row = pa.json("replay", str(bare), "--check-only")["files"][0]
-    assert (row["completion"], row["claims"][0]["state"]) == (False, "documenting")
-
-
-def test_replay_refuses_a_folder_without_orders_and_looks_into_folders_when_asked(pa: Pa, tmp_path: Path) -> None:
-    inner = tmp_path / "orders" / "monday"
-    (inner / "completions").mkdir(parents=True)
-    for name in ("with_gaps.json", "completions/with_gaps.json"):
-        (inner / name).write_bytes((ORDERS / name).read_bytes())
-    with pytest.raises(OurFault, match="no order in") as fault:
-        pa("replay", str(tmp_path / "orders"), "--check-only")
-    assert (fault.value.exit_code, "--recursive" in fault.value.fix) == (2, True)
-    rows = pa.json("replay", str(tmp_path / "orders"), "--check-only", "--recursive")["files"]
-    assert [(row["file"], row["completion"]) for row in rows] == [("monday/with_gaps.json", True)]
 
 
 def test_the_diagram_in_the_readme_is_the_one_the_table_draws(pa: Pa) -> None:
