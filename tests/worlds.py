@@ -23,6 +23,7 @@ from gateway.responses import Asked, load_codes
 from gateway.sandbox.config import SandboxConfig, shipped_scenarios
 from gateway.sandbox.scenarios import read_scenarios
 from gateway.sandbox.submit import submit as sandbox_submit
+from gateway.sandbox.versions import VERSIONS
 from gateway.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -88,7 +89,7 @@ class SandboxPayer:
         self.received.append(body)
         if self.script:
             return self.script.pop(0)
-        outcome = sandbox_submit(body, self._config)
+        outcome = sandbox_submit(body, self._config, VERSIONS[payer.speaks["pas"]])
         return reply(outcome.resource, status=outcome.status, at=self._clock.now())
 
 
@@ -113,8 +114,8 @@ def build_world(*, store: Store | None = None, script: list[Outcome] | None = No
     )
 
 
-def sandbox_answer(bundle: bytes) -> tuple[Reply, Asked]:
-    """The sandbox's answer to a request bundle, and what it must match."""
+def sandbox_answer(bundle: bytes, version: str = "2.2.1") -> tuple[Reply, Asked]:
+    """The sandbox's answer to a request bundle in a version of PAS, and what it must match."""
     document = json.loads(bundle)
     claim = document["entry"][0]["resource"]
     trace = claim["identifier"][0]
@@ -130,6 +131,7 @@ def sandbox_answer(bundle: bytes) -> tuple[Reply, Asked]:
         trace_system=trace["system"],
         trace_value=trace["value"],
         submission_id=document["identifier"]["value"],
+        guide=version,
     )
-    outcome = sandbox_submit(bundle, sandbox_config(lambda: NOW))
+    outcome = sandbox_submit(bundle, sandbox_config(lambda: NOW), VERSIONS[version])
     return reply(outcome.resource, status=outcome.status), asked(record, bundle)

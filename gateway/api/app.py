@@ -1,19 +1,20 @@
 """Puts the REST API together over one World."""
 
-from gateway.api import authorizations, feed, operations, orders, problems, review
+from gateway.api import authorizations, feed, operations, orders, problems, profile_check, review
 from gateway.api.access import Served
 from gateway.api.body import BodyLimit
 from gateway.api.callers import Gate
 from gateway.api.documentation import DocumentedApi
 from gateway.flow.world import World
-from gateway.settings import Settings
+from gateway.settings import Settings, data_folder
 
 
 def create_app(world: World, settings: Settings) -> DocumentedApi:
     """The application; it starts no worker and listens nowhere."""
     app = DocumentedApi(docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.world = world
-    for part in (orders, authorizations, review, feed, operations):
+    app.state.profiles = data_folder("profiles", settings.data)
+    for part in (orders, authorizations, review, feed, profile_check, operations):
         app.include_router(part.router)
     problems.install(app)
     # The last one added is the outermost.

@@ -22,6 +22,7 @@ _SANDBOX_PORT = 8190
 _GATEWAY_PORT = 8180
 _START_SECONDS = 30.0
 _TAIL_LINES = 20
+_VERSIONS = {"sandbox": "2.2.1", "sandbox-201": "2.0.1"}  # the version of PAS each of these payers speaks
 _CLIENTS = """\
 clients:
   - client_id: pa-gateway
@@ -59,12 +60,12 @@ def demo(
     gateway_port: Annotated[int, typer.Option(help="Port of the gateway with --serve.")] = _GATEWAY_PORT,
     sandbox_port: Annotated[int, typer.Option(help="Port of the sandbox with --serve.")] = _SANDBOX_PORT,
 ) -> None:
-    """Run the example orders through a gateway and a payer sandbox, and show what became of each."""
+    """Run the example orders through a gateway and a payer sandbox in PAS 2.2.1 and 2.0.1; show what became of each."""
     with ExitStack() as stack:
         folder = home or (Path(".serve") if serve else _temporary(stack))
         ports = (gateway_port, sandbox_port) if serve else (_free_port(), _free_port())
         stage = _set_up(stack, folder.resolve(), *ports)
-        typer.echo(f"payer sandbox  {stage.sandbox}   (its own process, OAuth with signed assertions)")
+        typer.echo(f"payer sandbox  {stage.sandbox}   (its own process, PAS 2.2.1 and 2.0.1, OAuth by assertion)")
         typer.echo(f"gateway        {stage.gateway}   (its own process, SQLite in {stage.home})\n")
         if serve:
             _serve_until_interrupted(stage)
@@ -114,8 +115,9 @@ def _set_up(stack: ExitStack, folder: Path, gateway_port: int, sandbox_port: int
 
 def _write_payers(shipped: Path, folder: Path, sandbox: str) -> None:
     folder.mkdir(exist_ok=True)
-    text = (shipped / "sandbox.yaml").read_text()
-    (folder / "sandbox.yaml").write_text(text.replace(f"http://127.0.0.1:{_SANDBOX_PORT}", sandbox))
+    for name in _VERSIONS:
+        text = (shipped / f"{name}.yaml").read_text()
+        (folder / f"{name}.yaml").write_text(text.replace(f"http://127.0.0.1:{_SANDBOX_PORT}", sandbox))
     (folder / "schema.json").write_bytes((shipped / "schema.json").read_bytes())
 
 
@@ -223,30 +225,52 @@ def _run_orders(stage: Stage) -> None:
     headers = {"Authorization": f"Bearer {stage.token}", "Content-Type": "application/fhir+json"}
     with httpx.Client(base_url=stage.gateway, headers=headers, timeout=60, trust_env=False) as api:
         rows, completed = _submit_all(api, sorted(orders.glob("*.json")))
-        screen.table("What became of each order", _COLUMNS, rows, whole=2)
-        if completed:
-            screen.table("After completing what was missing, and nothing else", _COLUMNS, completed, whole=2)
+    screen.table("What became of each order, sent to a payer of either version", _COLUMNS, _shown_rows(rows), whole=4)
+    if completed:
+        title = "After completing what was missing, and nothing else"
+        screen.table(title, _COLUMNS, _shown_rows(completed), whole=4)
     typer.echo(
-        "Every request was built from an EHR order, checked against PAS 2.2.1, sent once over OAuth, and read\n"
-        "item by item. Next: make serve, then the tour in README.md."
+        "Every request was built from an EHR order, checked against the version of PAS its payer speaks, sent once\n"
+        "over OAuth, and read item by item. The coverage names the 2.2.1 payer; the 2.0.1 one was named by the\n"
+        "caller, as with pa order submit --payer sandbox-201. Next: make serve, then the tour in README.md."
     )
 
 
-_COLUMNS = ("order", "service", "outcome", "number", "valid, due or what next")
+_ASKED: tuple[dict[str, str], ...] = ({}, {"payer": "sandbox-201"})  # the coverage decides; the caller does
+Rows = list[tuple[str, ...]]
+_COLUMNS = ("order, service", "PAS", "outcome", "number", "valid, due or what next")
 _NO_DETERMINATION = {"documenting": "needs information", "handed_off": "pharmacy benefit", "rejected": "rejected"}
 
 
-def _submit_all(api: "httpx.Client", files: Sequence[Path]) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
-    rows: list[tuple[str, ...]] = []
-    completed: list[tuple[str, ...]] = []
+def _submit_all(api: "httpx.Client", files: Sequence[Path]) -> tuple[Rows, Rows]:
+    """What became of each order with each payer, and again after its completion where there is one."""
+    rows: Rows = []
+    completed: Rows = []
     for file in files:
-        answer = api.post("/orders", content=file.read_bytes()).raise_for_status().json()
-        rows.extend(_row(file.stem, record) for record in answer["authorizations"])
         completion = file.parent / "completions" / file.name
-        if completion.exists():
-            answer = api.patch(f"/orders/{answer['order']}", content=completion.read_bytes()).raise_for_status().json()
-            completed.extend(_row(file.stem, record) for record in answer["authorizations"])
+        for asked in _ASKED:
+            answer = api.post("/orders", params=asked, content=file.read_bytes()).raise_for_status().json()
+            rows.extend(_row(file.stem, record) for record in answer["authorizations"])
+            incomplete = any(record["state"] == "documenting" for record in answer["authorizations"])
+            if incomplete and completion.exists():
+                address = f"/orders/{answer['order']}"
+                answer = api.patch(address, content=completion.read_bytes()).raise_for_status().json()
+                completed.extend(_row(file.stem, record) for record in answer["authorizations"])
     return rows, completed
+
+
+def _shown_rows(rows: Rows) -> Iterator[tuple[str, ...]]:
+    """Each row once, since what never left is the same in both versions; what was said above is not said again.
+
+    The services stand below the name of the order, where the second version's row leaves room for them.
+    """
+    above: tuple[str, ...] = ("", "", "")
+    for name, services, *facts in dict.fromkeys(rows):
+        first = above[0] != name
+        label = name if first else f"  {services}" if above[1] != services or above[2] == name else " "
+        next_step = " " if not first and facts[-1] == above[-1] else facts[-1]
+        yield label, *facts[:-1], next_step
+        above = (name, services, label, facts[-1])
 
 
 def _row(name: str, record: dict[str, Any]) -> tuple[str, ...]:
@@ -264,6 +288,7 @@ def _row(name: str, record: dict[str, Any]) -> tuple[str, ...]:
     return (
         name,
         services,
+        record["guide"] or _VERSIONS.get(record["payer"], ""),
         outcome,
         " ".join(number for number in numbers if number),
         "; ".join(part for part in (valid_text, due_text, record["next"].partition(": ")[0]) if part),

@@ -1,14 +1,19 @@
-"""`pa mapping`: check mapping files and run the tests beside them."""
+"""`pa mapping`: check mapping files, run the tests beside them, explain, compare and start them."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gateway.cli.mapping_explain import Surroundings
+    from gateway.cli.profile_elements import Shelf
     from gateway.mapping.findings import Finding
 
-app = typer.Typer(no_args_is_help=True, help="Mappings: check the files, run their tests.")
+app = typer.Typer(no_args_is_help=True, help="Mappings: check, test, explain, compare, start.")
 
 Folder = Annotated[
     Path | None, typer.Option(exists=True, file_okay=False, help="Mappings of one guide version; otherwise all.")
@@ -17,6 +22,7 @@ Codes = Annotated[
     Path | None, typer.Option(exists=True, file_okay=False, help="Folder of code tables; otherwise the shipped one.")
 ]
 
+Guide = Annotated[str, typer.Option(help="Guide and version, such as pas/2.2.1.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -27,12 +33,13 @@ def lint(folder: Folder = None, codes: Codes = None, as_json: Json = False) -> N
     from gateway.mapping.lint import lint as examine
 
     folders, tables = _places(folder, codes)
-    findings = sorted({finding for place in folders for finding in examine(place, tables)})
+    types = _r4().elements
+    findings = sorted({finding for place in folders for finding in examine(place, tables, types)})
     if as_json:
         screen.print_json([_row(finding) for finding in findings])
     else:
         for finding in findings:
-            typer.echo(str(finding))
+            typer.echo(finding.report)
         typer.echo(f"{len(folders)} folder(s), {len(findings)} finding(s).")
     if findings:
         raise typer.Exit(1)
@@ -71,19 +78,187 @@ def run_tests(folder: Folder = None, codes: Codes = None, as_json: Json = False)
         raise typer.Exit(1)
 
 
+@app.command()
+def explain(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="An order, as for `pa order check`.")],
+    completion: Annotated[
+        list[Path], typer.Option("--complete", exists=True, help="A completion file; repeatable.")
+    ] = [],  # noqa: B006 - typer reads the default, nobody changes it
+    guide: Annotated[str, typer.Option(help="Such as pas/2.2.1; otherwise what the payer speaks.")] = "",
+    payer: Annotated[str, typer.Option(help="Payer id; otherwise the coverage decides.")] = "",
+    element: Annotated[str, typer.Option(help="Only this element and below, e.g. Claim.item[0].quantity.")] = "",
+    values: Annotated[bool, typer.Option("--values", help="Show the values too: they are the patient's.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Say for each element of the request where its value came from, and what of the order was not used."""
+    from gateway.cli import mapping_screen, screen
+    from gateway.cli.mapping_explain import explain_order
+    from gateway.flow.prepare import documents
+
+    around = _surroundings()
+    parsed = documents(file.read_bytes(), [extra.read_bytes() for extra in completion])
+    order, explanation = explain_order(around, parsed, guide=_version(guide, around.mappings), payer=payer)
+    if as_json:
+        screen.print_json(mapping_screen.explained_json(order, explanation, element, values))
+    else:
+        for line in mapping_screen.explained(order, explanation, element, values):
+            typer.echo(line)
+
+
+@app.command()
+def coverage(
+    guide: Guide = "pas/2.2.1",
+    profile: Annotated[str, typer.Option(help="Only profiles with this in their name, e.g. claim-update.")] = "",
+    missing: Annotated[bool, typer.Option("--missing", help="Only what no mapping can fill.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show which elements of the request's profiles the mappings can fill, must-support first, and which none can."""
+    from gateway.cli import mapping_screen, screen
+    from gateway.cli.mapping_coverage import coverage as read
+    from gateway.mapping import Mappings
+
+    folder, codes = _guide(guide)
+    found = [one for one in read(Mappings.load(folder, codes), _shelf(folder)) if profile in one.profile]
+    if as_json:
+        screen.print_json([mapping_screen.coverage_json(one) for one in found])
+    else:
+        for line in mapping_screen.coverage_lines(found, missing):
+            typer.echo(line)
+
+
+@app.command()
+def diff(
+    first: Annotated[str, typer.Argument(help="Such as pas/2.0.1.")],
+    second: Annotated[str, typer.Argument(help="Such as pas/2.2.1.")],
+    mapping: Annotated[
+        str, typer.Argument(help="One mapping, e.g. claim/item; otherwise all that make resources.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Show what two guide versions put into each element differently: value, condition or table; not text."""
+    from gateway.cli import mapping_screen, screen
+    from gateway.mapping import Mappings
+    from gateway.mapping.findings import nearest
+    from gateway.mapping.versions import differences
+    from gateway.model.errors import NotFound
+
+    one, other = (Mappings.load(*_guide(name)) for name in (first, second))
+    try:
+        found = list(differences(one, other, mapping.removesuffix(".yaml")))
+    except LookupError:
+        known = {*one.definitions, *other.definitions}
+        raise NotFound(f"There is no mapping {mapping!r}{nearest(mapping, known)}") from None
+    if as_json:
+        screen.print_json([mapping_screen.difference_json(row) for row in found])
+    else:
+        for line in mapping_screen.difference_lines(found, first, second):
+            typer.echo(line)
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="KIND/NAME: where it goes in the guide's folder, e.g. parties/device.")],
+    guide: Guide = "pas/2.2.1",
+    source: Annotated[
+        str, typer.Option("--from", help="A profile of the guide or an R4 type; otherwise from NAME.")
+    ] = "",
+) -> None:
+    """Write a starting mapping and its test: what the profile demands, as leaves to be corrected."""
+    from gateway.cli.mapping_new import start
+    from gateway.mapping.findings import nearest
+    from gateway.model.errors import Conflict, NotFound, OurFault
+
+    folder, _ = _guide(guide)
+    if not re.fullmatch(r"[a-z0-9_]+(/[a-z0-9_]+)*", name):
+        raise OurFault("The name of a mapping is small letters, digits, _ and /.", fix="Such as parties/device.")
+    shelf = _shelf(folder)
+    wanted = source or "".join(part.capitalize() for part in name.rpartition("/")[2].split("_"))
+    definition = shelf.named(wanted)
+    if not definition:
+        raise NotFound(f"There is no profile or type {wanted!r}{nearest(wanted, shelf.names())}")
+    paths = [folder / f"{name}{ending}" for ending in (".yaml", ".test.yaml")]
+    for path in paths:
+        if path.exists():
+            raise Conflict(f"{path} is there already.", fix="Choose another name.")
+    for path, text in zip(paths, start(shelf, definition, name), strict=True):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+        typer.echo(f"{path}")
+
+
+def _guide(guide: str) -> tuple[Path, Path]:
+    """The folder of mappings of `pas/2.2.1` or `2.2.1`, and that of the code tables."""
+    from gateway.model.errors import NotFound
+
+    folders, codes = _places(None, None)
+    for folder in folders:
+        if guide in (folder.name, f"{folder.parent.name}/{folder.name}"):
+            return folder, codes
+    known = ", ".join(f"{folder.parent.name}/{folder.name}" for folder in folders)
+    raise NotFound(f"There are no mappings for {guide}.", fix=f"There are: {known}.")
+
+
+def _shelf(folder: Path) -> "Shelf":
+    """The profiles of the guide version that a folder of mappings is for."""
+    from gateway.cli.profile_elements import Shelf
+    from gateway.settings import data_folder, read_settings
+
+    return Shelf.load(data_folder("profiles", read_settings().data) / folder.parent.name / folder.name)
+
+
+def _r4() -> "Shelf":
+    """The R4 types, to which the paths of expressions are held."""
+    from gateway.cli.profile_elements import Shelf
+    from gateway.settings import data_folder, read_settings
+
+    return Shelf.load(data_folder("profiles", read_settings().data) / "r4" / "4.0.1")
+
+
+def _surroundings() -> "Surroundings":
+    from gateway.adapters.clock import RandomIds, SystemClock
+    from gateway.cli.mapping_explain import Surroundings
+    from gateway.mapping import Mappings
+    from gateway.orders import OrderTables
+    from gateway.payers.profile import load_payers
+    from gateway.payers.site import load_site
+    from gateway.settings import read_settings
+
+    settings = read_settings()
+    folders, codes = _places(None, None)
+    return Surroundings(
+        site=load_site(settings.site_file),
+        payers=load_payers(settings.payers_folder),
+        tables=OrderTables.load(codes),
+        mappings={place.name: Mappings.load(place, codes) for place in folders},
+        now=SystemClock().now(),
+        new_id=RandomIds().new,
+    )
+
+
+def _version(guide: str, known: "Iterable[str]") -> str:
+    """`2.2.1` of `pas/2.2.1` or `2.2.1`; empty when none was asked for."""
+    from gateway.model.errors import NotFound
+
+    version = guide.removeprefix("pas/")
+    if guide and version not in known:
+        raise NotFound(f"There are no mappings for {guide}.", fix=f"There are: {', '.join(sorted(known))}.")
+    return version
+
+
 def _print_cases(failed: "list[dict[str, Any]]", findings: "list[Finding]") -> None:
     for case in failed:
         typer.echo(f"{case['file']}:{case['line']}: {case['name']}")
         for problem in case["problems"]:
             typer.echo(f"    {problem}")
     for finding in findings:
-        typer.echo(str(finding))
+        typer.echo(str(finding) if finding.advice else finding.report)
 
 
 def _row(finding: "Finding") -> dict[str, Any]:
     return {
         "file": str(finding.file),
         "line": finding.line,
+        "column": finding.column,
         "path": finding.path,
         "message": finding.message,
         "advice": finding.advice,

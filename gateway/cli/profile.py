@@ -1,81 +1,120 @@
 """`pa profile`: check FHIR content against the compiled profiles."""
 
+import sys
+from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gateway.cli import profile_import, profile_requirements
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from gateway.conformance.rendering import Checked
 
-    from gateway.conformance import NotEvaluated
-    from gateway.fhir.outcome import Issue
+app = typer.Typer(
+    no_args_is_help=True, help="Profiles: check files, install guides, list their rules and what shows them."
+)
+app.command("requirements")(profile_requirements.requirements)
+app.command("import")(profile_import.take_in)
+app.command("list")(profile_import.show_installed)
+app.command("diff")(profile_import.diff)
 
-app = typer.Typer(no_args_is_help=True, help="Profiles: check a resource or a bundle.")
+
+class Format(StrEnum):
+    """How findings are written."""
+
+    TEXT = "text"
+    JSON = "json"
+    OUTCOME = "outcome"
+    JUNIT = "junit"
+    HTML = "html"
+
+
+class FailOn(StrEnum):
+    """From which severity on a finding fails a file."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+Files = Annotated[
+    list[Path], typer.Argument(exists=True, help="Resources or bundles as JSON; of a folder every *.json.")
+]
+Guide = Annotated[str, typer.Option(help="Guide and version, e.g. pas/2.0.1; a version alone means PAS.")]
+Canonical = Annotated[str, typer.Option(help="Canonical URL; otherwise meta.profile or the content decides.")]
+AsFormat = Annotated[Format, typer.Option("--format", help="How to write the findings.")]
+Json = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
+Out = Annotated[Path | None, typer.Option(dir_okay=False, help="Write there instead of standard output.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Ask fhir.resources (R4B) too, which shares no code with us.")]
+Fail = Annotated[FailOn, typer.Option("--fail-on", help="The mildest finding that fails a file.")]
 
 
 @app.command()
 def check(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A resource or bundle, as JSON.")],
-    profile: Annotated[str, typer.Option(help="Canonical URL; otherwise meta.profile or the type decides.")] = "",
-    guide: Annotated[str, typer.Option(help="Version of the PAS guide.")] = "2.2.1",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    files: Files,
+    profile: Canonical = "",
+    guide: Guide = "pas/2.2.1",
+    as_format: AsFormat = Format.TEXT,
+    as_json: Json = False,
+    out: Out = None,
+    strict: Strict = False,
+    fail_on: Fail = FailOn.ERROR,
 ) -> None:
-    """Print each finding with its FHIRPath, rule, severity and fix; exit 1 when there is an error."""
-    from dataclasses import asdict
+    """Print each finding with its FHIRPath, rule, severity and fix; exit 1 when a file fails."""
+    from gateway.conformance.rendering import FORMATS
+    from gateway.conformance.rendering.text import to_text
+    from gateway.fhir.outcome import Severity
 
-    from gateway.cli import screen
-    from gateway.conformance import Profiles
-    from gateway.fhir import json
-    from gateway.model.errors import BadOrder, NotFound
-    from gateway.settings import data_folder, read_settings
-
-    folder = data_folder("profiles", read_settings().data) / "pas" / guide
-    if not folder.is_dir():
-        installed = ", ".join(sorted(one.name for one in folder.parent.iterdir() if one.is_dir()))
-        raise NotFound(f"PAS {guide} is not installed.", fix=f"Installed: {installed}.")
-    try:
-        resource = json.loads(file.read_bytes())
-    except json.JsonFault as fault:
-        raise BadOrder(f"{file}: {fault}", fix=fault.fix) from None
-    report = Profiles.load(folder).check(resource, profile or None)
-    if as_json:
-        screen.print_json(
-            {
-                "profile": report.profile,
-                "ok": report.ok,
-                "issues": [asdict(one) for one in report.issues],
-                "not_evaluated": [asdict(one) for one in report.not_evaluated],
-            }
-        )
+    checked = list(_check(files, guide, profile, strict=strict))
+    least, form = Severity(fail_on), Format.JSON if as_json else as_format
+    if form is Format.TEXT:
+        colour = out is None and sys.stdout.isatty()
+        document = to_text(checked, least, colour=colour)
     else:
-        errors = sum(issue.is_error for issue in report.issues)
-        typer.echo(
-            f"{file.name} against {report.profile}: {errors} error(s), {len(report.issues) - errors} other "
-            f"finding(s), {len(report.not_evaluated)} not evaluated."
-        )
-        for issue in report.issues:
-            _print_issue(issue)
-        if report.not_evaluated:
-            typer.echo("\nNot evaluated, so not vouched for:")
-        for rule, reason, places in _grouped(report.not_evaluated):
-            typer.echo(f"  {rule}: {reason}\n      {places}")
-    if not report.ok:
+        document = FORMATS[form](checked, least)
+    if out:
+        out.write_text(document, encoding="utf-8")
+    else:
+        sys.stdout.buffer.write(document.encode())
+        sys.stdout.flush()
+    if any(one.failing(least) for one in checked):
         raise typer.Exit(1)
 
 
-def _print_issue(issue: "Issue") -> None:
-    typer.echo(f"\n{issue.severity:<12}{issue.rule}\n  at {issue.path}\n  {issue.text}")
-    if issue.fix:
-        typer.echo(f"  fix: {issue.fix}")
+def _check(files: list[Path], guide: str, profile: str, *, strict: bool) -> "Iterator[Checked]":
+    from gateway.conformance import UnknownProfile
+    from gateway.conformance.checking import check_bytes, full_name, loaded, unreadable
+    from gateway.conformance.rendering import Checked
+    from gateway.model.errors import NotFound
+    from gateway.settings import data_folder, read_settings
+
+    name = full_name(guide)
+    profiles = loaded(data_folder("profiles", read_settings().data), name)
+    for file in _every(files):
+        try:
+            raw = file.read_bytes()
+        except OSError as fault:
+            yield Checked(str(file), name, unreadable(f"The file cannot be read: {fault.strerror}."))
+            continue
+        try:
+            yield Checked(str(file), name, check_bytes(raw, profiles, profile or None, strict=strict))
+        except UnknownProfile:
+            fix = "Give the canonical URL of a profile of the guide, or the name of an R4 type."
+            raise NotFound(f"{name} has no such profile.", fix=fix) from None
 
 
-def _grouped(rows: "Iterable[NotEvaluated]") -> list[tuple[str, str, str]]:
-    """One row for each rule and reason, with the places; long lists of places are counted."""
-    places: dict[tuple[str, str], list[str]] = {}
-    for row in rows:
-        places.setdefault((row.rule, row.reason), []).append(row.path)
-    return [
-        (rule, reason, paths[0] + (f" and {len(paths) - 1} more" if len(paths) > 1 else ""))
-        for (rule, reason), paths in places.items()
-    ]
+def _every(files: list[Path]) -> list[Path]:
+    """The files named and those in the folders named, each once.
+
+    Raises:
+        NotFound: there is none.
+    """
+    from gateway.model.errors import NotFound
+
+    found = [one for file in files for one in (sorted(file.rglob("*.json")) if file.is_dir() else [file])]
+    every = [one for one in dict.fromkeys(found) if one.is_file()]
+    if not every:
+        raise NotFound("There is no *.json file in there.", fix="Name a file, or a folder that holds one.")
+    return every

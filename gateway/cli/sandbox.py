@@ -9,12 +9,15 @@ import typer
 if TYPE_CHECKING:
     from socket import socket
 
-app = typer.Typer(no_args_is_help=True, help="The payer sandbox: a PAS 2.2.1 payer on your own computer.")
+    from gateway.sandbox.versions import Version
+
+app = typer.Typer(no_args_is_help=True, help="The payer sandbox: a PAS payer on your own computer, in 2.0.1 and 2.2.1.")
 
 _URL = "http://127.0.0.1:8190"
 _REFUSED, _NOT_FOUND, _CONFIGURATION, _UNREACHABLE = 2, 3, 4, 5  # the exit codes of `pa`
 Url = Annotated[str, typer.Option(help="Address of the running sandbox.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Pas = Annotated[str, typer.Option("--pas", help="Version of PAS: 2.2.1 or 2.0.1.")]
 Folder = Annotated[Path | None, typer.Option(help="Folder of S-NN-….yaml files; the shipped ones otherwise.")]
 
 
@@ -36,6 +39,7 @@ def serve(
     from gateway.sandbox.app import create_app
     from gateway.sandbox.config import is_loopback, read_config
     from gateway.sandbox.schema import FileFault
+    from gateway.sandbox.versions import VERSIONS
 
     if not is_loopback(host) and not allow_other_hosts:
         _stop(
@@ -48,9 +52,8 @@ def serve(
     except FileFault as fault:
         _stop(str(fault), _CONFIGURATION)
     listener = _listen(host, port)
-    typer.echo(
-        f"payer sandbox at {config.base_url} (token endpoint {config.token_url}), clients: {', '.join(config.clients)}"
-    )
+    bases = ", ".join(f"{config.base_url(version)} (PAS {version.number})" for version in VERSIONS.values())
+    typer.echo(f"payer sandbox at {bases}; token endpoint {config.token_url}; clients: {', '.join(config.clients)}")
     settings = uvicorn.Config(create_app(config), log_level="warning", access_log=False, server_header=False)
     with listener, suppress(KeyboardInterrupt):  # uvicorn raises the signal that stopped it once more
         uvicorn.Server(settings).run(sockets=[listener])
@@ -60,6 +63,7 @@ def serve(
 def scenarios(
     folder: Folder = None,
     request: Annotated[str, typer.Option(help="Print the ready request of this scenario, e.g. S-03.")] = "",
+    pas: Pas = "2.2.1",
     as_json: Json = False,
     check: Annotated[bool, typer.Option(help="Only check the files.")] = False,
 ) -> None:
@@ -70,6 +74,7 @@ def scenarios(
     from gateway.sandbox.scenarios import read_scenarios
     from gateway.sandbox.schema import FileFault
 
+    version = _version(pas)
     try:
         known = read_scenarios(folder or shipped_scenarios())
     except FileFault as fault:
@@ -79,9 +84,9 @@ def scenarios(
     elif request:
         if request not in known:
             _stop(f"There is no scenario {request}. Known: {', '.join(found.id for found in known.all)}.", _NOT_FOUND)
-        typer.echo(pretty(_ready(known, request)).decode())
+        typer.echo(pretty(_ready(known, request, version)).decode())
     elif as_json:
-        rows = [summary(found) | {"request": _ready(known, found.id)} for found in known.all]
+        rows = [summary(found) | {"request": _ready(known, found.id, version)} for found in known.all]
         typer.echo(pretty(rows).decode())
     else:
         for found in known.all:
@@ -106,11 +111,39 @@ def received(
         return
     for row in rows:
         typer.echo(
-            f"{row['number']:>5}  {row['at']}  {row['what']:<6}  {row['status']}  {row['client'] or '-'}  "
+            f"{row['number']:>5}  {row['at']}  {row['what']:<6}  {row['version'] or '-':<5}  {row['status']}  "
+            f"{row['client'] or '-'}  "
             f"{' '.join(row['scenarios'])}"
         )
         for fault in row["failures"]:
             typer.echo(f"       {fault['rule']}  {fault['path']}\n         {fault['text']} {fault['fix']}")
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A PAS request Bundle as JSON.")],
+    pas: Pas = "2.2.1",
+    as_json: Json = False,
+) -> None:
+    """Check a request as the sandbox would before it decides, without sending it; exit code 2 when it refuses."""
+    from dataclasses import asdict
+
+    from gateway.fhir.json import JsonFault, loads, pretty
+    from gateway.sandbox.checks import check_request
+
+    version = _version(pas)
+    try:
+        issues = check_request(loads(file.read_bytes()), version)
+    except JsonFault as fault:
+        _stop(f"{file}: {fault.text} ({fault.place}) {fault.fix}", _REFUSED)
+    if as_json:
+        typer.echo(pretty([asdict(issue) for issue in issues]).decode())
+    else:
+        for issue in issues:
+            typer.echo(f"{issue.rule}  {issue.path}\n    {issue.text} {issue.fix}")
+        typer.echo(f"PAS {version.number}: " + (f"refused, {len(issues)} reason(s)" if issues else "accepted"))
+    if issues:
+        raise typer.Exit(_REFUSED)
 
 
 @app.command()
@@ -133,13 +166,21 @@ def _listen(host: str, port: int) -> "socket":
         )
 
 
-def _ready(known: Any, identity: str) -> dict[str, Any]:
+def _version(number: str) -> "Version":
+    from gateway.sandbox.versions import VERSIONS
+
+    if number not in VERSIONS:
+        _stop(f"The sandbox does not speak PAS {number}. Known: {', '.join(VERSIONS)}.", _NOT_FOUND)
+    return VERSIONS[number]
+
+
+def _ready(known: Any, identity: str, version: "Version") -> dict[str, Any]:
     from uuid import uuid4
 
     from gateway.sandbox.config import utc_now
     from gateway.sandbox.ready_request import ready_request
 
-    return ready_request(known.orders(known[identity]), now=utc_now(), new_id=uuid4)
+    return ready_request(known.orders(known[identity]), now=utc_now(), new_id=uuid4, version=version)
 
 
 def _when(scenario: Any) -> str:

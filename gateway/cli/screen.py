@@ -102,6 +102,8 @@ def needs_person(record: "Authorization") -> bool:
 def show(record: "Authorization") -> None:
     """Everything on one authorization."""
     authorizations([record])
+    if record.guide:
+        typer.echo(f"Guide: PAS {record.guide}")
     if command := next_command(record):
         typer.echo(f"Next: {command}\n")
     if record.items:

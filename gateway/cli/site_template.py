@@ -38,6 +38,9 @@ review: $review
 # TRN03: ten characters, usually 1 and your nine-digit tax id. It makes your trace numbers yours.
 trace_originator: $trace_originator
 
+# Only if you keep your trace numbers apart by department, or payers ask for the state they are kept in.
+# trace_place: {department: CARDIOLOGY, jurisdiction: IL}
+
 # Agreed with the payers or the clearinghouse: 2 to 15 letters and digits, no spaces.
 sender:
   application_sender_code: $sender_code   # GS02

@@ -5,7 +5,8 @@ there); no profile is known here by name. What no definition holds is in bundle_
 version's rules.yaml.
 """
 
-from gateway.conformance.profiles import Profiles
+from gateway.conformance.checking import check
+from gateway.conformance.profiles import Profiles, UnknownProfile
 from gateway.conformance.report import NotEvaluated, Report
 
-__all__ = ["NotEvaluated", "Profiles", "Report"]
+__all__ = ["NotEvaluated", "Profiles", "Report", "UnknownProfile", "check"]

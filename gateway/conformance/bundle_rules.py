@@ -1,22 +1,25 @@
 """Rules about PAS bundles that no StructureDefinition holds (PAS 2.2.1 spec-14, 16, 20; Inferno 2.5)."""
 
 import re
+from collections.abc import Iterator
 
 from gateway.conformance import reach, references, request_rules
 from gateway.conformance.context import Context
+from gateway.conformance.definitions import Library
 from gateway.conformance.duplicates import check_instances
-from gateway.fhir.bundle import Entry, Index
+from gateway.fhir.bundle import Entry
 from gateway.fhir.outcome import Severity
 
 _WEB = re.compile(r"https?://[^\s/?#]+(/\S*)?")
 _GUID = re.compile(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 
-def check_bundle(context: Context, index: Index, path: str, profile: str) -> None:
+def check_bundle(context: Context, path: str, profile: str) -> None:
     """Hold the entries of one Bundle at `path` together, by the profile it is held against.
 
     A Bundle without Claim or ClaimResponse is left alone.
     """
+    index = context.scene.index
     entries = [entry for entry in index.entries if entry.path.startswith(f"{path}.entry[")]
     own = [entry for entry in entries if entry.path.count(".entry[", len(path)) == 1]
     focus = _focus(own)
@@ -25,9 +28,9 @@ def check_bundle(context: Context, index: Index, path: str, profile: str) -> Non
     _full_urls(context, own)
     _kinds(context, own, profile)
     check_instances(context, own)
-    reached = reach.follow(context, index, focus)
+    reached = reach.follow(context, focus)
     if focus.resource.get("resourceType") == "Claim":
-        request_rules.check_request(context, index, own, focus, reached)
+        request_rules.check_request(context, own, focus, reached)
         _orphans(context, own, reached)
 
 
@@ -90,7 +93,13 @@ def _kinds(context: Context, entries: list[Entry], profile: str) -> None:
     types = [row for one in slices if "resource" in one.children for row in one.children["resource"].element.types]
     for entry in entries:
         item = context.resources[entry.path]
-        allowed = {name for row in types if row.code == item.type for name in row.profiles}
+        allowed = {
+            name
+            for row in types
+            if row.code == item.type
+            for profile in row.profiles
+            for name in _line(library, profile)
+        }
         for position, canonical in enumerate(references.declared(item) if allowed else ()):
             found = library.find(canonical.partition("|")[0])
             if found and found.type == item.type and not (found.abstract or found.name in allowed):
@@ -100,6 +109,13 @@ def _kinds(context: Context, entries: list[Entry], profile: str) -> None:
                     "A resource of this profile may not stand in this Bundle.",
                     f"Declare {' or '.join(sorted(allowed))}.",
                 )
+
+
+def _line(library: Library, name: str) -> Iterator[str]:
+    """A profile and those it derives from: to declare one of these contradicts nothing."""
+    while found := library.find(name):
+        yield found.name
+        name = found.base
 
 
 def _orphans(context: Context, entries: list[Entry], reached: set[str]) -> None:

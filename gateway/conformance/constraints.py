@@ -1,162 +1,247 @@
 """The walk by profile: only over the elements a profile says something about.
 
-What R4 says of the same elements is checked by gateway.conformance.structure; shapes that are wrong there are
-passed over here in silence.
+Each element of a definition is compiled, when first met, into a plan: what to check on a value, and which of its
+children to look at. What R4 says of the same elements is checked by gateway.conformance.structure; shapes that are
+wrong there are passed over here in silence.
 """
 
-import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from gateway.conformance import invariants, slicing
+from gateway.conformance import bounds, invariants, slicing
 from gateway.conformance.context import Context, Demand, Pointer
-from gateway.conformance.definitions import EXTENSIONS, Definition, Element, Node, TypeRef
+from gateway.conformance.definitions import EXTENSIONS, Definition, Node, TypeRef
 from gateway.conformance.items import Item
-from gateway.conformance.patterns import contains, equals
-from gateway.conformance.primitives import is_number, is_text
+
+Check = Callable[[Context, Item], None]
+_NOTHING: dict[str, Any] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What is demanded of the rows of one child element.
+
+    Attributes:
+        name: of the element in R4.
+        key: its JSON name, and with a `_` its `shadow`; empty for a choice, which has several.
+        least: rows that must be there, counting what its slices demand.
+        is_counted: whether the number of rows has limits at all.
+        is_plain: whether nothing but their number matters.
+        takes_any: whether a single string need not be looked at: one row is neither too few nor too many.
+        word: the only value there may be, where that is a string and nothing else matters; else None.
+    """
+
+    name: str
+    key: str
+    shadow: str
+    node: Node
+    least: int = 0
+    is_counted: bool = False
+    is_plain: bool = False
+    takes_any: bool = False
+    word: str | None = None
+    slicer: slicing.Slicer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a value is held against one element of a definition."""
+
+    checks: tuple[Check, ...]
+    rows: tuple[Rows, ...]
 
 
 def conform(context: Context, definition: Definition, item: Item) -> None:
     """Hold a value against a profile or extension definition."""
-    _node(context, definition.root, item)
+    _hold(context, definition.root, item)
 
 
-def _node(context: Context, node: Node, item: Item) -> None:
-    _types(context, node, item)
-    _values(context, node.element, item)
-    if node.element.strength:
-        context.guide.terminology.check(item, node.element.strength, node.element.value_set, context.findings)
-    invariants.check_all(context, item, node.element.rules)
-    for child in node.demanding:
-        _rows(context, child, item)
+def _hold(context: Context, node: Node, item: Item) -> None:
+    plan: Plan = node.plan or _compile(context, node, item.node)
+    for check in plan.checks:
+        check(context, item)
+    value = item.value if item.value.__class__ is dict else _NOTHING
+    for rows in plan.rows:
+        content = value.get(rows.key)
+        if content.__class__ is str and (rows.takes_any or content == rows.word):
+            continue
+        if content is None and rows.key and rows.key not in value and rows.shadow not in value and item.shadow is None:
+            if rows.least:
+                _rows(context, rows, item, ())
+        elif rows.is_plain and rows.slicer is None:
+            _count(context, rows.node, item.count(rows.name), item)
+        elif (found := item.child(rows.name)) or rows.least:
+            _rows(context, rows, item, found)
 
 
-def _rows(context: Context, node: Node, parent: Item) -> None:
-    rows = parent.child(node.name)
-    place = f"{parent.path}.{node.name.removesuffix('[x]')}"
-    _count(context, node, len(rows), place, "")
-    if not node.slices:
-        for row in rows:
-            _node(context, node, row)
-        return
-    sorted_rows = slicing.sort_rows(context, node, rows)
-    for row in rows:
-        _node(context, node, row)
-    for slice_name, slice_node in node.slices.items():
-        members = sorted_rows.members[slice_name]
-        _count(context, slice_node, len(members), slicing.place(slice_node, place), slice_name)
+def _rows(context: Context, rows: Rows, parent: Item, found: Sequence[Item]) -> None:
+    node = rows.node
+    if rows.is_counted:
+        _count(context, node, len(found), parent)
+    if not rows.is_plain:
+        for row in found:
+            _hold(context, node, row)
+    if rows.slicer is not None:
+        _slices(context, node, rows.slicer, parent, found)
+
+
+def _slices(context: Context, node: Node, slicer: slicing.Slicer, parent: Item, found: Sequence[Item]) -> None:
+    result = slicer.sort(context, found)
+    for name, members in result.members.items():
+        one = node.slices[name]
+        _count(context, one, len(members), parent, name, unsure=len(result.unsure))
         for row in members:
-            _node(context, slice_node, row)
-    for row in sorted_rows.strays:
-        context.findings.error(
-            "slice",
-            row.path,
-            f"Only {', '.join(node.slices)} may stand here.",
-            "Send a value of one of these kinds.",
-            code="structure",
-        )
+            _hold(context, one, row)
+        if one.slices:
+            _slices(context, one, slicing.Slicer(one, slicer.rule, conform), parent, members)
+    for row, text, fix in result.strays:
+        context.findings.error("slice", row.path, text, fix, code="structure")
 
 
-def _count(context: Context, node: Node, count: int, place: str, slice_name: str) -> None:
+def _count(context: Context, node: Node, count: int, parent: Item, name: str = "", *, unsure: int = 0) -> None:
+    """Whether there are enough and not too many; `unsure` rows may or may not be further ones."""
     element = node.element
-    what = f"{node.path} ({slice_name})" if slice_name else node.path
+    if element.low <= count and (element.high is None or count <= element.high):
+        return
+    if count < element.low <= count + unsure:
+        return
+    place = f"{parent.path}.{node.label}"
+    what = f"{node.path} ({name})" if name else node.path
     if count < element.low:
         context.findings.error(
             "cardinality",
-            place,
+            slicing.place(node, place) if name else place,
             f"The profile requires at least {element.low} of {what}; there are {count}.",
-            f"Send {slice_name or node.name.removesuffix('[x]')}.",
+            f"Send {name or node.label}.",
             code="required",
         )
-    elif element.high is not None and count > element.high:
+    else:
         context.findings.error(
             "cardinality",
-            place,
+            slicing.place(node, place) if name else place,
             f"The profile allows at most {element.high} of {what}; there are {count}.",
             "Remove what is too much.",
             code="structure",
         )
 
 
-def _types(context: Context, node: Node, item: Item) -> None:
+def best_match(context: Context, item: Item, names: tuple[str, ...]) -> None:
+    """Hold a value against several profiles, one of which must fit; the best fit's findings count."""
+    definitions = [context.guide.library.find(name) for name in names]
+    missing = [name for name, definition in zip(names, definitions, strict=True) if definition is None]
+    known = [definition for definition in definitions if definition is not None]
+    if len(known) == 1 and not missing:
+        conform(context, known[0], item)
+        return
+    trials = []
+    for definition in known:
+        trial = context.trial()
+        conform(trial, definition, item)
+        if not trial.findings.errors:
+            context.adopt(trial)
+            return
+        trials.append(trial)
+    if missing:
+        context.findings.skip("profile", item, f"The definition of {missing[0]} is not at hand.")
+    elif trials:
+        context.adopt(min(trials, key=lambda trial: trial.findings.errors))
+
+
+def _compile(context: Context, node: Node, base: Node) -> Plan:
+    """The plan of an element; `base` is the same element in R4."""
+    children, checks = list(node.demanding), _checks(context, node)
+    again = _again(node)
+    if again is not None:
+        own = {child.name for child in children}
+        children += [child for child in again.demanding if child.name not in own]
+        checks += [invariants.check_of(again.element.rules)] if again.element.rules else []
+    plan = Plan(tuple(checks), tuple(_child(context, child, base) for child in children))
+    node.plan = plan
+    return plan
+
+
+def _again(node: Node) -> Node | None:
+    """The element of the same profile that this one repeats (contentReference): what it demands holds here again.
+
+    A profile that refers to R4's own element instead leaves it at what R4 says, as in the HL7 validator.
+    """
+    ref = node.element.ref.lstrip("#")
+    return node.root.find(ref) if ref and node.root is not None else None
+
+
+def _child(context: Context, node: Node, base: Node) -> Rows:
+    element, checks = node.element, _checks(context, node)
+    inner = base.children.get(node.name)
+    has_inner = bool(node.demanding or node.element.ref or (inner is not None and inner.children))
+    word = element.pattern if element.fixed is None else element.fixed
+    is_one = not has_inner and not node.slices and element.high != 0 and element.low < 2
+    key = "" if node.name.endswith("[x]") else node.name
+    return Rows(
+        name=node.name,
+        key=key,
+        shadow=f"_{key}",
+        node=node,
+        least=max([element.low, *(one.element.low for one in node.slices.values())]),
+        is_counted=element.low > 0 or element.high is not None,
+        is_plain=not has_inner and not checks,
+        takes_any=is_one and not checks and bool(key),
+        word=word if is_one and isinstance(word, str) and len(checks) == 1 and key else None,
+        slicer=slicing.Slicer(node, None, conform) if node.slices else None,
+    )
+
+
+def _checks(context: Context, node: Node) -> list[Check]:
+    element = node.element
+    checks = [*_types(context, node), *bounds.checks(element)]
+    if element.strength:
+        bound = context.guide.terminology.binding(element.strength, element.value_set)
+        checks.append(lambda context, item: bound(item, context.findings))
+    if element.rules:
+        checks.append(invariants.check_of(element.rules))
+    return checks
+
+
+def _types(context: Context, node: Node) -> list[Check]:
     """The types a profile leaves, the profiles it puts on them, and what references may point at."""
-    types = node.element.types
-    if not types:
-        return
-    matching = [row for row in types if row.code == item.type or row.code == "Resource"]
-    if not matching:
-        if node.name.endswith("[x]") or item.home is item:
-            context.findings.error(
-                "type",
-                item.path,
-                f"A {item.type} may not stand here by the profile.",
-                f"Send {' or '.join(row.code for row in types)}.",
-                code="structure",
-            )
-        return
-    for row in matching:
-        _type(context, row, item, is_extension=node.name in EXTENSIONS)
+    rows = node.element.types
+    if not rows:
+        return []
+    library = context.guide.library
+    by_code: dict[str, list[TypeRef]] = {}
+    for row in rows:
+        by_code.setdefault(row.code, []).append(row)
+    any_resource = by_code.get("Resource")
+    is_extension, is_choice = node.name in EXTENSIONS, node.name.endswith("[x]")
+    # An extension is held against its definition wherever it stands.
+    further = any(row.targets or (row.profiles and not is_extension) for row in rows)
+
+    def check(context: Context, item: Item) -> None:
+        matching = by_code.get(item.type) or any_resource
+        if matching is None:
+            if is_choice or item.home is item:
+                context.findings.error(
+                    "type",
+                    item.path,
+                    f"A {item.type or 'resource'} may not stand here by the profile.",
+                    f"Send {' or '.join(by_code)}.",
+                    code="structure",
+                )
+        elif further:
+            for row in matching:
+                _type(context, row, item, is_extension=is_extension)
+
+    types = [library.type(code) for code in by_code]
+    is_resource = any(one is not None and one.kind == "resource" for one in types) or any_resource is not None
+    return [check] if further or is_choice or is_resource else []
 
 
 def _type(context: Context, row: TypeRef, item: Item, *, is_extension: bool) -> None:
     if row.targets and item.type == "Reference":
         context.pointers.append(Pointer(item, row.targets))
-    if not row.profiles or is_extension:  # an extension is held against its definition wherever it stands
+    if not row.profiles or is_extension:
         return
     if item.home is item:
         context.demands.append(Demand(item, row.profiles))
         return
     best_match(context, item, row.profiles)
-
-
-def best_match(context: Context, item: Item, names: tuple[str, ...]) -> None:
-    """Hold a value against several profiles, one of which must fit; the best fit's findings count."""
-    trials = []
-    for name in names:
-        definition = context.guide.library.find(name)
-        if definition is None:
-            context.findings.skip("profile", item.path, f"The definition of {name} is not at hand.")
-            return
-        trial = context.trial()
-        conform(trial, definition, item)
-        trials.append(trial)
-        if not trial.findings.errors:
-            break
-    context.adopt(min(trials, key=lambda trial: trial.findings.errors))
-
-
-def _values(context: Context, element: Element, item: Item) -> None:
-    if element.fixed is not None and not equals(element.fixed, item.value):
-        context.findings.error(
-            "fixed", item.path, "The profile fixes another value here.", f"Send {_shown(element.fixed)}.", code="value"
-        )
-    if element.pattern is not None and not contains(element.pattern, item.value):
-        context.findings.error(
-            "pattern",
-            item.path,
-            "The value does not contain what the profile demands.",
-            f"Send {_shown(element.pattern)}.",
-            code="value",
-        )
-    if element.max_length is not None and is_text(item.value) and len(item.value) > element.max_length:
-        context.findings.error(
-            "max-length",
-            item.path,
-            "The text is too long.",
-            f"Send at most {element.max_length} characters.",
-            code="too-long",
-        )
-    if not is_number(item.value):
-        return
-    if element.min_value is not None and item.value < element.min_value:
-        context.findings.error(
-            "min-value", item.path, "The number is too small.", f"Send {element.min_value} or more.", code="value"
-        )
-    if element.max_value is not None and item.value > element.max_value:
-        context.findings.error(
-            "max-value", item.path, "The number is too large.", f"Send {element.max_value} or less.", code="value"
-        )
-
-
-def _shown(demand: Any) -> str:
-    """The guide's own value, which is no content of the sender."""
-    return json.dumps(demand, ensure_ascii=False)

@@ -2,15 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
-from gateway.conformance.definitions import Library
+from gateway.conformance.acceptors import acceptors
+from gateway.conformance.definitions import Library, Node
 from gateway.conformance.items import Item, Reader
 from gateway.conformance.overrides import Overrides
 from gateway.conformance.report import Findings
+from gateway.conformance.scene import Scene
 from gateway.conformance.terminology import Terminology
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Guide:
     """One guide version, loaded.
 
@@ -18,6 +22,8 @@ class Guide:
         canonical: base of the guide's own URLs, e.g. `http://hl7.org/fhir/us/davinci-pas`.
         version: e.g. `2.2.1`.
         fixes: rule key to a sentence saying what to do, where the expression alone would not help.
+        targets: what references may point at, worked out by gateway.conformance.references when first needed.
+        places: where extensions may stand, worked out by gateway.conformance.extensions when first needed.
     """
 
     canonical: str
@@ -26,11 +32,18 @@ class Guide:
     terminology: Terminology
     overrides: Overrides
     fixes: Mapping[str, str] = field(default_factory=dict)
+    targets: dict[tuple[str, ...], Any] = field(default_factory=dict)
+    places: dict[tuple[str, Node, str], bool | None] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def structures(self) -> str:
         """What the canonicals of the guide's own profiles and extensions start with."""
         return f"{self.canonical}/StructureDefinition/"
+
+    @cached_property
+    def reader(self) -> Reader:
+        """Reads resources by the guide's R4 types."""
+        return Reader(self.library, acceptors(self.terminology))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,24 +64,25 @@ class Demand:
 
 @dataclass(slots=True)
 class Context:
-    """State of one check; a trial of a candidate profile gets its own findings, pointers and demands.
-
-    Attributes:
-        resources: every resource met, by its path: the checked one, entries, contained ones.
-        profiled: by its path, every Reference that the guide wants to lead to a resource of one of its profiles.
-    """
+    """State of one check; a trial of a candidate profile gets its own findings, pointers and demands."""
 
     guide: Guide
-    reader: Reader
+    scene: Scene = field(default_factory=Scene)
     findings: Findings = field(default_factory=Findings)
     pointers: list[Pointer] = field(default_factory=list)
     demands: list[Demand] = field(default_factory=list)
-    resources: dict[str, Item] = field(default_factory=dict)
-    profiled: dict[str, Item] = field(default_factory=dict)
+
+    @property
+    def resources(self) -> dict[str, Item]:
+        return self.scene.resources
+
+    @property
+    def profiled(self) -> dict[str, Item]:
+        return self.scene.profiled
 
     def trial(self) -> "Context":
-        """A context of the same guide that has found nothing yet."""
-        return Context(self.guide, self.reader)
+        """A context of the same check that has found nothing yet."""
+        return Context(self.guide, self.scene)
 
     def adopt(self, trial: "Context") -> None:
         """Take over what a trial found."""

@@ -34,10 +34,16 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Slicing:
-    """How the rows of an element are told apart: (kind, path) discriminators, and whether others may come."""
+    """How the rows of an element are told apart: (kind, path) discriminators, and whether others may come.
+
+    Attributes:
+        rules: `open`, `closed`, or `openAtEnd`: others may come, after those of the slices.
+        ordered: the rows come in the order of the slices.
+    """
 
     by: tuple[tuple[str, str], ...]
-    closed: bool
+    rules: str = "open"
+    ordered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ class Element:
         high: largest number of rows; None when not limited.
         fixed: the value must be exactly this; None when not said (JSON null is no FHIR value).
         pattern: the value must contain this.
-        strength: of the binding, `required` or `extensible`; empty when there is none to check.
+        strength: of the binding, `required`, `extensible` or `preferred`; empty when there is none to check.
         ref: id of the element whose children these are (contentReference).
     """
 
@@ -77,6 +83,8 @@ class Node:
         id: e.g. `Claim.item:first.category`; the id of the definition's element.
         name: last part without the slice, e.g. `category` or `value[x]`.
         demanding: its children that demand anything of a resource, themselves or further down.
+        root: the top of its tree.
+        plan: how values are held against it, worked out by gateway.conformance.constraints when first needed.
     """
 
     id: str
@@ -85,11 +93,25 @@ class Node:
     children: dict[str, "Node"] = field(default_factory=dict)
     slices: dict[str, "Node"] = field(default_factory=dict)
     demanding: tuple["Node", ...] = ()
+    root: "Node | None" = None
+    plan: Any = None
 
-    @property
+    def find(self, path: str) -> "Node | None":
+        """A node of the tree below this one, by its path; None when the definition says nothing of it."""
+        node: Node | None = self
+        for name in path.split(".")[1:]:
+            node = node.children.get(name) if node else None
+        return node
+
+    @cached_property
     def path(self) -> str:
         """The id without slice names, e.g. `Claim.item.category`."""
         return ".".join(part.partition(":")[0] for part in self.id.split("."))
+
+    @cached_property
+    def label(self) -> str:
+        """The name as a path shows it: a choice without `[x]`."""
+        return self.name.removesuffix("[x]")
 
     @property
     def slicing(self) -> Slicing | None:
@@ -106,8 +128,10 @@ class Definition:
         name: R4 type name, or `url|version`.
         type: the R4 type it is or constrains.
         context: for an extension, where it may stand, each `kind:expression`.
+        context_rules: for an extension, what must be true (FHIRPath) of the element it stands on; %extension is itself.
         modifier: for an extension, whether it is a modifier extension.
         abstract: whether other profiles derive from it and no resource is only this.
+        base: name of the profile it derives from; empty when that is its R4 type.
         added: rules the definition does not hold, each with the id of its element.
         dropped: keys of published rules not to be run.
     """
@@ -119,6 +143,8 @@ class Definition:
     context: tuple[str, ...] = ()
     modifier: bool = False
     abstract: bool = False
+    base: str = ""
+    context_rules: tuple[str, ...] = ()
     added: tuple[tuple[str, Rule], ...] = ()
     dropped: frozenset[str] = frozenset()
 
@@ -154,6 +180,8 @@ def read_definition(name: str, compact: Compact, *, dropped: frozenset[str] = fr
         tuple(compact.get("context", ())),
         bool(compact.get("modifier", False)),
         bool(compact.get("abstract", False)),
+        compact.get("base", ""),
+        tuple(compact.get("contextRules", ())),
         dropped=dropped,
     )
 
@@ -207,19 +235,21 @@ def _node(root: Node, identity: str) -> Node:
         name, _, slice_name = part.partition(":")
         trail.append(name)
         node = node.children.setdefault(name, Node(".".join(trail), name))
-        if slice_name:
-            trail[-1] = part
-            node = node.slices.setdefault(slice_name, Node(".".join(trail), name))
+        for position, one in enumerate(slice_name.split("/") if slice_name else ()):  # a/b: slice b of slice a
+            trail[-1] = f"{trail[-1]}/{one}" if position else f"{name}:{one}"
+            node = node.slices.setdefault(one, Node(".".join(trail), name))
     return node
 
 
 def _link(node: Node, root: Node) -> bool:
     """Finish a tree from the bottom up; returns whether anything in it demands something."""
+    node.root = root
     for child in node.slices.values():
         _link(child, root)
     node.demanding = tuple(child for child in node.children.values() if _link(child, root))
-    if node.element.ref:
-        node.children = _node(root, node.element.ref.lstrip("#")).children
+    target = root.find(node.element.ref.lstrip("#")) if node.element.ref else None
+    if target is not None and not node.children:
+        node.children = target.children
     return bool(node.demanding or node.slices or node.element != _SILENT[node.element.must_support])
 
 
@@ -251,4 +281,5 @@ def _type(row: Any) -> TypeRef:
 
 
 def _slicing(compact: Compact) -> Slicing:
-    return Slicing(tuple((kind, path) for kind, path in compact["by"]), compact["rules"] == "closed")
+    by = tuple((kind, path) for kind, path in compact["by"])
+    return Slicing(by, compact["rules"], bool(compact.get("ordered", False)))

@@ -1,10 +1,10 @@
 """Each resource instance once, and no two instances for one person or organization (PAS 2.2.1 spec-14, spec-15)."""
 
-import json
 from collections.abc import Hashable, Iterator
 from typing import TypeVar
 
 from gateway.conformance.context import Context
+from gateway.fhir import json
 from gateway.fhir.bundle import Entry
 from gateway.fhir.outcome import Severity
 
@@ -15,7 +15,7 @@ _IDENTIFIED = ("Patient", "Organization", "Practitioner", "Coverage")
 
 def check_instances(context: Context, entries: list[Entry]) -> None:
     """Look for the same thing under two fullUrls; an entry that repeats a fullUrl is reported elsewhere."""
-    contents: dict[str, str] = {}
+    contents: dict[Hashable, str] = {}
     names: dict[tuple[str, ...], str] = {}
     addresses: dict[str, str] = {}
     for entry in entries:
@@ -56,9 +56,12 @@ def _is_new_address(seen: dict[_Key, str], key: _Key, entry: Entry) -> bool:
     return seen.setdefault(key, entry.full_url) != entry.full_url
 
 
-def _content(entry: Entry) -> str:
-    content = {name: value for name, value in entry.resource.items() if name != "id"}
-    return json.dumps(content, sort_keys=True, default=str)
+def _content(entry: Entry) -> Hashable:
+    """The same for the same content; what JSON has no form for is like nothing else."""
+    try:
+        return json.canonical({name: value for name, value in entry.resource.items() if name != "id"})
+    except TypeError:
+        return id(entry)
 
 
 def _names(entry: Entry) -> Iterator[tuple[str, ...]]:

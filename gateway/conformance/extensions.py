@@ -1,10 +1,11 @@
 """Extensions against their definitions: known or not, allowed at this place, and shaped as defined."""
 
-from gateway.conformance import constraints
+from gateway.conformance import constraints, invariants
 from gateway.conformance.context import Context
 from gateway.conformance.definitions import Definition
+from gateway.conformance.discriminators import extension_url
 from gateway.conformance.items import Item
-from gateway.conformance.slicing import extension_url
+from gateway.fhir import path as fhirpath
 from gateway.fhir.outcome import Severity
 
 
@@ -61,8 +62,7 @@ def _part(context: Context, item: Item, url: str) -> None:
 
 def _one_or_the_other(context: Context, item: Item) -> None:
     """ext-1: a value or further extensions, not both and not neither."""
-    has_value = bool(item.child("value[x]"))
-    if has_value == bool(item.child("extension")):
+    if bool(item.child("value[x]")) == bool(item.value.get("extension")):
         context.findings.error(
             "ext-1",
             item.path,
@@ -74,7 +74,9 @@ def _one_or_the_other(context: Context, item: Item) -> None:
 
 def _unknown(context: Context, item: Item, url: str) -> None:
     guide = context.guide
-    if url.startswith(guide.canonical):
+    if url.startswith(guide.overrides.absent):
+        context.findings.skip("extension", item, "The definition of this extension is not at hand.")
+    elif url.startswith(guide.canonical):
         context.findings.error(
             "unknown-extension",
             item.path,
@@ -90,8 +92,6 @@ def _unknown(context: Context, item: Item, url: str) -> None:
             "Leave it out: whoever does not know a modifier extension must refuse the element.",
             code="extension",
         )
-    elif url.startswith(guide.overrides.absent):
-        context.findings.skip("extension", item.path, "The definition of this extension is not at hand.")
     else:
         context.findings.add(
             Severity.INFORMATION,
@@ -104,20 +104,65 @@ def _unknown(context: Context, item: Item, url: str) -> None:
 
 
 def _place(context: Context, item: Item, definition: Definition) -> None:
-    """Whether the extension may stand where it stands (StructureDefinition.context)."""
-    allowed = {*definition.context, *context.guide.overrides.contexts.get(definition.url, ())}
-    if not allowed or any(row.startswith("fhirpath:") for row in allowed):
+    """Whether the extension may stand where it stands (StructureDefinition.context, contextInvariant)."""
+    parent = item.parent
+    if parent is None:
         return
-    if not allowed.isdisjoint(_places(item)):
+    places = context.guide.places
+    key = (definition.name, parent.node, parent.type)
+    if key not in places or parent.type == "Extension":  # in an extension, the place depends on that one's url
+        places[key] = _may_stand(context, item, definition)
+    verdict = places[key]
+    if verdict is None:
+        context.findings.skip("extension-context", item, "Its context is an expression that is not evaluated here.")
+    elif not verdict:
+        allowed = sorted({row.partition(":")[2] for row in _allowed(context, definition)})
+        context.findings.error(
+            "extension-context",
+            item.path,
+            "The extension may not stand here.",
+            f"It belongs to: {', '.join(allowed)}.",
+            code="extension",
+        )
+    for rule in definition.context_rules:
+        _context_rule(context, item, parent, rule)
+
+
+def _context_rule(context: Context, item: Item, parent: Item, expression: str) -> None:
+    try:
+        holds = invariants.evaluate(parent, expression, extension=fhirpath.value_of(item.value, "Extension"))
+    except fhirpath.PathFault:
+        context.findings.skip("extension-context", item, "A rule about its context cannot be evaluated here.")
         return
-    where = ", ".join(sorted(row.partition(":")[2] for row in allowed))
-    context.findings.error(
-        "extension-context",
-        item.path,
-        "The extension may not stand here.",
-        f"It belongs to: {where}.",
-        code="extension",
-    )
+    if not holds:
+        context.findings.error(
+            "extension-context",
+            item.path,
+            "The extension may not stand here.",
+            f"Make this true of the element it stands on: {expression}",
+            code="extension",
+        )
+
+
+def _allowed(context: Context, definition: Definition) -> set[str]:
+    return {*definition.context, *context.guide.overrides.contexts.get(definition.url, ())}
+
+
+def _may_stand(context: Context, item: Item, definition: Definition) -> bool | None:
+    """Yes, no, or None: a context by FHIRPath, or by one slice of an element, is not evaluated."""
+    allowed = _allowed(context, definition)
+    here = _places(item)
+    if not allowed or not allowed.isdisjoint(here):
+        return True
+    for row in allowed:
+        kind, _, expression = row.partition(":")
+        expression = expression.rpartition("#")[2]  # the element of one profile: url#Claim.item
+        element = ".".join(part.partition(":")[0] for part in expression.split("."))
+        if kind == "fhirpath" or (
+            kind == "element" and element != row.partition(":")[2] and f"element:{element}" in here
+        ):
+            return None
+    return False
 
 
 def _places(item: Item) -> set[str]:
@@ -127,9 +172,11 @@ def _places(item: Item) -> set[str]:
         return set()
     names = {parent.node.path, parent.type, "Element"}
     if parent.home is parent:
-        names = {parent.type, "Resource", "DomainResource"}
+        names = {parent.type, "Resource", "DomainResource", "Element"}
     elif parent.type == "BackboneElement":
         names.add(parent.place)
+    if parent.node.element.ref:  # Questionnaire.item.item is a Questionnaire.item
+        names.add(parent.node.element.ref.lstrip("#"))
     places = {f"element:{name}" for name in names}
     if parent.type == "Extension" and isinstance(parent.value, dict):
         places.add(f"extension:{parent.value.get('url')}")

@@ -4,52 +4,80 @@ An expression that cannot be evaluated is reported as such. As in the HL7 valida
 as not satisfied.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any
 
 from gateway.conformance.context import Context
 from gateway.conformance.definitions import Rule
 from gateway.conformance.items import Item
 from gateway.conformance.native import NATIVE
+from gateway.conformance.presence import presence
 from gateway.fhir import path as fhirpath
 from gateway.fhir.bundle import references
 from gateway.fhir.outcome import Severity
 
 
-def check_all(context: Context, item: Item, rules: Iterable[Rule]) -> None:
+def check_all(context: Context, item: Item, rules: tuple[Rule, ...]) -> None:
     """Run the rules of an element on one value of it."""
-    for rule in rules:
-        _check(context, item, rule)
+    if rules:
+        check_of(rules)(context, item)
 
 
-def _check(context: Context, item: Item, rule: Rule) -> None:
-    native = NATIVE.get(rule.expression)
-    try:
-        holds = native(item) if native else _evaluate(item, rule.expression)
-    except fhirpath.PathFault:
-        context.findings.skip(rule.key, item.path, "Its FHIRPath expression cannot be evaluated here.")
-        return
-    if not holds:
-        fix = context.guide.fixes.get(rule.key) or f"Make this true here: {rule.expression}"
-        context.findings.add(
-            Severity(rule.severity), rule.key, item.path, f"Rule {rule.key} does not hold.", fix, code="invariant"
-        )
+@lru_cache(maxsize=4096)
+def check_of(rules: tuple[Rule, ...]) -> Callable[[Context, Item], None]:
+    """The rules of an element as a check of one value of it."""
+    tests = [(rule, _test(rule.expression)) for rule in rules]
+
+    def check(context: Context, item: Item) -> None:
+        if item.value is None:  # a primitive that only has extensions
+            return
+        for rule, test in tests:
+            try:
+                if not test(item):
+                    _broken_rule(context, item, rule)
+            except fhirpath.PathFault:
+                context.findings.skip(rule.key, item, "Its FHIRPath expression cannot be evaluated here.")
+
+    return check
 
 
-def _evaluate(item: Item, expression: str) -> bool:
-    if item.value is None:
-        return True
-    container = item.home.outer or item.home
-    variables = {"context": item.value, "resource": item.home.value, "rootResource": container.value}
-    result = fhirpath.compile(expression)(fhirpath.value_of(item.value, item.place), variables)
+def _broken_rule(context: Context, item: Item, rule: Rule) -> None:
+    fix = context.guide.fixes.get(rule.key) or f"Make this true here: {rule.expression}"
+    text = f"Rule {rule.key} does not hold."
+    context.findings.add(Severity(rule.severity), rule.key, item.path, text, fix, code="invariant")
+
+
+@lru_cache(maxsize=4096)
+def _test(expression: str) -> Callable[[Item], bool]:
+    """The cheapest thing that answers as the expression does."""
+    return NATIVE.get(expression) or presence(expression) or (lambda item: evaluate(item, expression))
+
+
+def evaluate(item: Item, expression: str, **variables: Any) -> bool:
+    """Whether an expression is true of a value; `variables` are reachable in it as %name.
+
+    Raises:
+        PathFault: it cannot be evaluated.
+    """
+    home, focus = item.home, fhirpath.value_of(item.value, item.place)
+    container = home.outer or home
+    known = {
+        "context": focus,
+        "resource": fhirpath.value_of(home.value, home.type),
+        "rootResource": fhirpath.value_of(container.value, container.type),
+        **variables,
+    }
+    result = fhirpath.compile(expression)(focus, known)
     return len(result) == 1 and result[0] is True
 
 
 def check_domain_resource(context: Context, item: Item) -> None:
     """dom-2 to dom-5 on what a resource contains (dom-6, that there be a narrative, is a best practice)."""
-    contained = [row for row in item.child("contained") if isinstance(row.value, dict)]
-    if not contained:
+    if "contained" not in item.value:
         return
-    used = {row["reference"] for _, row in references(item.value)}
+    contained = [row for row in item.child("contained") if isinstance(row.value, dict)]
+    used = set(_names_within(item.value))
     for row in contained:
         if row.value.get("contained"):
             _broken(context, row, "dom-2", "A contained resource contains another.", "Contain it one level up.")
@@ -78,6 +106,16 @@ def check_domain_resource(context: Context, item: Item) -> None:
                 "Nothing refers to the contained resource.",
                 "Refer to it by # and its id, or remove it.",
             )
+
+
+def _names_within(value: object) -> Iterator[str]:
+    """References, canonicals and URIs that name something contained: `#id`."""
+    if isinstance(value, str):
+        if value.startswith("#"):
+            yield value
+    elif isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _names_within(inner)
 
 
 def _points_back(row: Item) -> bool:

@@ -27,6 +27,9 @@ def check_claim(context: Context, claim: Item) -> None:
     for name, pointer in _POINTERS.items():
         known = {_number(row) for row in claim.child(name)}
         for item in claim.child("item"):
+            numbers = item.value.get(pointer) if isinstance(item.value, dict) else None
+            if not isinstance(numbers, list) or all(one in known for one in numbers if _is_number(one)):
+                continue
             for row in item.child(pointer):
                 if _is_number(row.value) and row.value not in known:
                     context.findings.error(
@@ -74,12 +77,10 @@ def _immediate_appeals(context: Context, claim: Item) -> None:
         return
     for item in claim.child("item"):
         for extension in _extensions(item, f"{base}certificationType"):
-            codes = [
-                coding.value.get("code")
-                for concept in extension.child("value[x]")
-                for coding in concept.child("coding")
-                if isinstance(coding.value, dict)
-            ]
+            concept = extension.value.get("valueCodeableConcept")
+            codings = concept.get("coding") if isinstance(concept, dict) else None
+            rows = codings if isinstance(codings, list) else []
+            codes = [row.get("code") for row in rows if isinstance(row, dict)]
             if _IMMEDIATE_APPEAL in codes:
                 context.findings.add(
                     Severity.WARNING,

@@ -1,73 +1,214 @@
 """A resource read along its R4 type: every value with its FHIRPath, its type and its children.
 
 Both walks of the checker (by type, by profile) go over the same items, so that a resource is taken apart
-once however many profiles it is held against. Reading never fails: what has the wrong shape has no children.
+once however many profiles it is held against. Only what is asked for becomes an item, and a path is written out only
+when somebody wants to show it. Reading never fails: what has the wrong shape has no children.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from typing import Any
 
-from gateway.conformance.definitions import Library, Node, TypeRef
-from gateway.conformance.primitives import is_primitive
+from gateway.conformance.definitions import Library, Node, Rule, TypeRef
+from gateway.conformance.primitives import Check, is_primitive, never
 
 UNKNOWN = Node("Resource", "Resource")
+# Types whose values are never passed over: what they hold is judged beyond R4's own rules.
+_LOOKED_AT = ("Resource", "Extension", "Reference", "Narrative")
+# Gives the quick test of an element that has a primitive type; what the test lets pass needs no further look.
+Acceptor = Callable[[Node, str], Check]
 
 
-@dataclass(frozen=True, slots=True)
 class Field:
-    """The element and type that a JSON property name stands for."""
+    """The element, in one of its types, that a JSON property stands for.
 
-    node: Node
-    type: TypeRef
+    Attributes:
+        key: the JSON name, e.g. `valueString`.
+        name: of the element, e.g. `value[x]`.
+        accepts: quick test of all there is under the name; what it lets pass needs no further look.
+        checks: what R4 demands of each value as a whole, worked out by gateway.conformance.structure when first needed.
+    """
+
+    __slots__ = (
+        "_reader",
+        "_shape",
+        "accepts",
+        "checks",
+        "code",
+        "is_choice",
+        "is_list",
+        "is_primitive",
+        "key",
+        "name",
+        "node",
+        "type",
+    )
+
+    def __init__(self, reader: "Reader", node: Node, type_: TypeRef, key: str) -> None:
+        self._reader = reader
+        self._shape: Shape | None = None
+        self.checks: Any = None
+        self.node, self.type, self.key = node, type_, key
+        self.name, self.code = node.name, type_.code
+        self.is_list = node.element.high != 1
+        self.is_choice = node.name.endswith("[x]")
+        self.is_primitive = is_primitive(type_.code)
+        self.accepts: Check = self._decide
+
+    def _decide(self, content: Any) -> bool:
+        """The first use of the quick test: now it is worth making it."""
+        one = never if self.is_choice else self._acceptor()
+        self.accepts = _each(one) if self.is_list and one is not never else one
+        return self.accepts(content)
+
+    def _acceptor(self) -> Check:
+        if self.is_primitive:
+            return self._reader.acceptor(self.node, self.code)
+        has_more = self.node.children or self.node.element.strength or self.code in _LOOKED_AT
+        if has_more or self.rules or self.shape.required:
+            return never
+        return _whole(self.shape.fields)
+
+    @property
+    def shape(self) -> "Shape":
+        if self._shape is None:
+            self._shape = self._reader.shape(self.node, self.code)
+        return self._shape
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Invariants of the element and of its type."""
+        definition = self._reader.library.type(self.code)
+        return (*self.node.element.rules, *(definition.root.element.rules if definition else ()))
+
+    def items(self, parent: "Item", value: Any, shadows: Any) -> list["Item"]:
+        """One item for each value; `shadows` is what stands beside a primitive, under the name with a `_`."""
+        if shadows is None and self.code != "Resource":
+            code, node, shape = self.code, self.node, self.shape
+            if value.__class__ is not list:
+                return [Item(value, code, node, shape, parent)]
+            return [Item(one, code, node, shape, parent, position) for position, one in enumerate(value)]
+        if not isinstance(value, list) and not (value is None and isinstance(shadows, list)):
+            return [self._item(parent, value, shadows, -1)]
+        values = value if isinstance(value, list) else []
+        others = shadows if isinstance(shadows, list) else []
+        pairs = enumerate(zip_longest(values, others))
+        return [self._item(parent, one, other, position) for position, (one, other) in pairs]
+
+    def _item(self, parent: "Item", value: Any, shadow: Any, position: int) -> "Item":
+        item = Item(value, self.code, self.node, self.shape, parent, position, shadow)
+        if self.code == "Resource" and isinstance(value, dict):
+            return self._reader.resource(value, item.path, parent.home if self.name == "contained" else None)
+        return item
+
+
+def _each(one: Check) -> Check:
+    return lambda content: content.__class__ is list and content != [] and all(map(one, content))
+
+
+def _whole(fields: dict[str, Field]) -> Check:
+    """An object of a data type on which R4 demands nothing as a whole: all its properties pass."""
+
+    def accepts(value: Any) -> bool:
+        if value.__class__ is not dict or not value or (len(value) == 1 and "id" in value):
+            return False
+        for name, content in value.items():
+            field = fields.get(name)
+            if field is None or not field.accepts(content):
+                return False
+        return True
+
+    return accepts
+
+
+class Shape:
+    """What a value may hold.
+
+    Attributes:
+        fields: by JSON name.
+        required: the elements R4 demands.
+        choices: the elements that have a choice of types, without `[x]`.
+        checks: for a resource, its invariants, worked out by gateway.conformance.structure when first needed.
+    """
+
+    __slots__ = ("_named", "checks", "choices", "fields", "required")
+
+    def __init__(self, reader: "Reader", elements: dict[str, Node]) -> None:
+        self.fields: dict[str, Field] = {}
+        self.checks: Any = None
+        self._named: dict[str, Field | None] = {}
+        self.required = tuple(node for node in elements.values() if node.element.low)
+        self.choices = frozenset(node.label for name, node in elements.items() if name.endswith("[x]"))
+        for name, node in elements.items():
+            if name.endswith("[x]"):
+                self._named[name] = None
+                for row in node.element.types:
+                    key = node.label + row.code[0].upper() + row.code[1:]
+                    self.fields[key] = Field(reader, node, row, key)
+            else:
+                types = node.element.types or (TypeRef("Element"),)
+                self._named[name] = self.fields[name] = Field(reader, node, types[0], name)
+
+    def read(self, item: "Item", name: str) -> Sequence["Item"]:
+        """The values of one element of an item."""
+        content = item.value if item.value.__class__ is dict else item.shadow
+        if content.__class__ is not dict or name not in self._named:
+            return ()
+        field = self._named[name]
+        if field is not None:
+            return _rows(field, item, content)
+        rows: list[Item] = []
+        for key in content:
+            one = self.fields.get(key)
+            if one is None and key.startswith("_") and key[1:] not in content:
+                one = self.fields.get(key[1:])
+            if one is not None and one.name == name:
+                rows += _rows(one, item, content)
+        return rows
+
+
+def _rows(field: Field, item: "Item", content: dict[str, Any]) -> Sequence["Item"]:
+    key = field.key
+    if not field.is_primitive:
+        return field.items(item, content[key], None) if key in content else ()
+    if f"_{key}" in content:
+        return field.items(item, content.get(key), content[f"_{key}"])
+    return field.items(item, content[key], None) if key in content else ()
 
 
 class Reader:
-    """Makes items; remembers which properties each element may have."""
+    """Makes items; remembers what each element may hold."""
 
-    def __init__(self, library: Library) -> None:
-        self._library = library
-        self._fields: dict[tuple[Node, str], dict[str, Field]] = {}
-        self._required: dict[tuple[Node, str], tuple[Node, ...]] = {}
+    def __init__(self, library: Library, acceptor: Acceptor) -> None:
+        self.library = library
+        self.acceptor = acceptor
+        self._shapes: dict[tuple[Node, str], Shape] = {}
 
     def resource(self, value: dict[str, Any], path: str, outer: "Item | None" = None) -> "Item":
         """A resource as an item; `outer` is the resource it is contained in."""
         kind = value.get("resourceType")
-        definition = self._library.type(kind) if isinstance(kind, str) else None
+        definition = self.library.type(kind) if isinstance(kind, str) else None
         node = definition.root if definition else UNKNOWN
-        return Item(self, value, path, kind if isinstance(kind, str) else "", node, outer=outer)
+        type_ = kind if isinstance(kind, str) else ""
+        return Item(value, type_, node, self.shape(node, type_), outer=outer, path=path)
 
-    def fields(self, item: "Item") -> dict[str, Field]:
-        """JSON property name to element, for the children of an item; empty when its type is not known."""
-        key = (item.node, item.type)
-        if key not in self._fields:
-            self._fields[key] = dict(_fields(self.elements(item)))
-        return self._fields[key]
+    def item(self, value: Any, node: Node, type_: str, parent: "Item", path: str) -> "Item":
+        """A value that no property stands for: the object beside a primitive."""
+        return Item(value, type_, node, self.shape(node, type_), parent, path=path)
 
-    def required(self, item: "Item") -> tuple[Node, ...]:
-        """The child elements R4 demands of an item."""
-        key = (item.node, item.type)
-        if key not in self._required:
-            self._required[key] = tuple(node for node in self.elements(item).values() if node.element.low)
-        return self._required[key]
+    def shape(self, node: Node, type_: str) -> Shape:
+        """What a value of an element and type may hold; nothing when its type is not known."""
+        found = self._shapes.get((node, type_))
+        if found is None:
+            found = self._shapes[node, type_] = Shape(self, self._elements(node, type_))
+        return found
 
-    def elements(self, item: "Item") -> dict[str, Node]:
-        """The child elements of an item: its own, else those of its type."""
-        if item.node.children:
-            return item.node.children
+    def _elements(self, node: Node, type_: str) -> dict[str, Node]:
+        if node.children:
+            return node.children
         # A primitive has the children of Element: an id and extensions, in the object beside it.
-        definition = self._library.type("Element" if is_primitive(item.type) else item.type)
+        definition = self.library.type("Element" if is_primitive(type_) else type_)
         return definition.root.children if definition else {}
-
-
-def _fields(elements: dict[str, Node]) -> Iterator[tuple[str, Field]]:
-    for name, node in elements.items():
-        if name.endswith("[x]"):
-            for row in node.element.types:
-                yield name.removesuffix("[x]") + row.code[0].upper() + row.code[1:], Field(node, row)
-        else:
-            types = node.element.types or (TypeRef("Element"),)
-            yield name, Field(node, types[0])
 
 
 class Item:
@@ -76,90 +217,95 @@ class Item:
     Attributes:
         value: the JSON value; None for a primitive that has only extensions.
         shadow: the `_name` object beside a primitive, or None.
-        path: FHIRPath with indexes, e.g. `Claim.item[0].serviced`.
         type: R4 type name; for a resource its resourceType, for a backbone element `BackboneElement`.
         node: its element in the R4 definition.
         parent: what it stands in; None for a resource.
         home: the resource it stands in (itself for a resource).
         outer: for a contained resource, the one that contains it.
+        known: its children that somebody asked for, by element name.
     """
 
-    __slots__ = ("_children", "home", "node", "outer", "parent", "path", "reader", "shadow", "type", "value")
+    __slots__ = (
+        "_path",
+        "_position",
+        "home",
+        "known",
+        "node",
+        "outer",
+        "parent",
+        "shadow",
+        "shape",
+        "type",
+        "value",
+    )
 
     def __init__(
         self,
-        reader: Reader,
         value: Any,
-        path: str,
         type_: str,
         node: Node,
-        *,
-        shadow: Any = None,
+        shape: Shape,
         parent: "Item | None" = None,
+        position: int = -1,
+        shadow: Any = None,
+        *,
         outer: "Item | None" = None,
+        path: str | None = None,
     ) -> None:
-        self.reader = reader
-        self.value, self.shadow, self.path, self.type, self.node = value, shadow, path, type_, node
-        self.parent, self.outer = parent, outer
-        self.home: Item = parent.home if parent else self
-        self._children: dict[str, list[Item]] | None = None
+        self.value, self.type, self.node, self.shape = value, type_, node, shape
+        self.parent, self._position, self.shadow = parent, position, shadow
+        self.outer, self._path = outer, path
+        self.home: Item = parent.home if parent is not None else self
+        self.known: dict[str, Sequence[Item]] = {}
+
+    @property
+    def path(self) -> str:
+        """FHIRPath with indexes, e.g. `Claim.item[0].serviced`."""
+        if self._path is None:
+            above = self.parent.path if self.parent is not None else ""
+            name = self.node.label if self._position < 0 else f"{self.node.label}[{self._position}]"
+            self._path = f"{above}.{name}" if above else name
+        return self._path
 
     @property
     def place(self) -> str:
         """Where its children are declared: an element path (`Claim.item`) or a type name (`Identifier`)."""
         return self.node.path if self.node.children and self.home is not self else self.type
 
-    @property
-    def fields(self) -> dict[str, Field]:
-        return self.reader.fields(self)
+    def child(self, name: str) -> Sequence["Item"]:
+        """Its children of one element name (`value[x]`, not `valueString`); empty when there are none."""
+        found = self.known.get(name)
+        if found is None:
+            found = self.known[name] = self.shape.read(self, name)
+        return found
 
-    @property
-    def required(self) -> tuple[Node, ...]:
-        return self.reader.required(self)
+    def count(self, name: str) -> int:
+        """The number of children of one element name."""
+        value = self.value
+        if value.__class__ is dict:
+            content = value.get(name)
+            if content is not None and f"_{name}" not in value:
+                return len(content) if content.__class__ is list else 1
+        return len(self.child(name))
 
-    @property
-    def children(self) -> dict[str, list["Item"]]:
-        """Its children by element name (`value[x]`, not `valueString`)."""
-        if self._children is None:
-            self._children = {}
-            content = self.value if isinstance(self.value, dict) else self.shadow
-            for name, item in self._read(content) if isinstance(content, dict) else ():
-                self._children.setdefault(name, []).append(item)
-        return self._children
+    def has(self, name: str) -> bool:
+        """Whether an element is there, in whatever form and type."""
+        value = self.value
+        if value.__class__ is dict and (name in value or f"_{name}" in value):
+            return True
+        return name in self.shape.choices and bool(self.child(f"{name}[x]"))
 
-    def child(self, name: str) -> list["Item"]:
-        """Its children of one element name; empty when there are none."""
-        return self.children.get(name) or []
+    def fill(self, field: Field, content: Any) -> Sequence["Item"]:
+        """Its children of one element, of which `content` is all there is."""
+        rows = self.known.get(field.name)
+        if rows is None:
+            rows = self.known[field.name] = field.items(self, content, None)
+        return rows
 
-    def _read(self, content: dict[str, Any]) -> Iterator[tuple[str, "Item"]]:
-        fields = self.fields
-        for key, value in content.items():
-            field = fields.get(key)
-            rows: Iterator[Item] = iter(())
-            if field is not None:
-                beside = content.get(f"_{key}") if is_primitive(field.type.code) else None
-                rows = self._rows(field, value, beside)
-            elif key.startswith("_") and key[1:] not in content:  # a primitive that has extensions only
-                field = fields.get(key[1:])
-                if field is not None and is_primitive(field.type.code):
-                    rows = self._rows(field, None, value)
-            if field is not None:
-                yield from ((field.node.name, row) for row in rows)
-
-    def _rows(self, field: Field, value: Any, shadows: Any) -> Iterator["Item"]:
-        name = field.node.name.removesuffix("[x]")
-        path = f"{self.path}.{name}" if self.path else name
-        if not isinstance(value, list) and not (value is None and isinstance(shadows, list)):
-            yield self._item(field, value, shadows, path)
-            return
-        values = value if isinstance(value, list) else [None] * len(shadows)
-        others = shadows if isinstance(shadows, list) else []
-        for position in range(max(len(values), len(others))):
-            one = values[position] if position < len(values) else None
-            other = others[position] if position < len(others) else None
-            yield self._item(field, one, other, f"{path}[{position}]")
-
-    def _item(self, field: Field, value: Any, shadow: Any, path: str) -> "Item":
-        if field.type.code == "Resource" and isinstance(value, dict):
-            return self.reader.resource(value, path, self.home if field.node.name == "contained" else None)
-        return Item(self.reader, value, path, field.type.code, field.node, shadow=shadow, parent=self)
+    def release(self) -> None:
+        """Let go of all below it: child and parent hold each other, and nobody should have to look for such circles."""
+        waiting = [self]
+        while waiting:
+            item = waiting.pop()
+            known, item.known = item.known, {}
+            waiting += [row for rows in known.values() for row in rows if row.known]

@@ -1,6 +1,9 @@
-"""Narrative (R4 txt-1, txt-2): only harmless XHTML, with something to read in it."""
+"""Narrative (R4 txt-1, txt-2): well-formed and harmless XHTML, with something to read in it."""
 
-from html.parser import HTMLParser
+import re
+from html.entities import name2codepoint
+from typing import Never
+from xml.parsers import expat
 
 from gateway.conformance.items import Item
 from gateway.conformance.report import Findings
@@ -14,35 +17,50 @@ _ATTRIBUTE_NAMES = """
     abbr accesskey align alt axis background bgcolor border cellhalign cellpadding cellspacing cellvalign
     char charoff charset cite class clear color colspan compact coords datetime dir face frame headers
     height href hreflang hspace id lang longdesc name noshade nowrap rel rev rowspan rules scope shape
-    size span src start style summary tabindex title type valign value vspace width xml:lang xml:space
-    xmlns xmlns:xsi
+    size span src start style summary tabindex title type valign value vspace width
 """
 _TAGS = frozenset(_TAG_NAMES.split())
 _ATTRIBUTES = frozenset(_ATTRIBUTE_NAMES.split())
+_XHTML = "http://www.w3.org/1999/xhtml"
+_XML = "http://www.w3.org/XML/1998/namespace"
+_NAMED = re.compile("&([A-Za-z][A-Za-z0-9]*);")
+_OF_XML = ("amp", "apos", "gt", "lt", "quot")
 
 
-class _Scan(HTMLParser):
+class _NotAllowed(Exception):
+    """A document type or processing instruction."""
+
+
+class _Scan:
+    """What a narrative is made of, as far as txt-1 and txt-2 ask."""
+
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self.first = ""
         self.is_harmless = True
         self.has_content = False
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.first = self.first or tag
+    def read(self, text: str) -> bool:
+        """Whether the text is well-formed; HTML's names for characters are let pass, as in the HL7 validator."""
+        parser = expat.ParserCreate(encoding="utf-8", namespace_separator=" ")
+        parser.StartElementHandler = self._start
+        parser.CharacterDataHandler = self._data
+        parser.StartDoctypeDeclHandler = parser.ProcessingInstructionHandler = _refuse
+        try:
+            parser.Parse(_NAMED.sub(_numbered, text).encode("utf-8", "replace"), True)
+        except (expat.ExpatError, _NotAllowed):
+            return False
+        return True
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        namespace, _, tag = name.rpartition(" ")
+        self.first = self.first or name
         self.has_content = self.has_content or tag == "img"
-        if tag not in _TAGS or any(name not in _ATTRIBUTES or _is_script(value) for name, value in attrs):
+        if namespace != _XHTML or tag not in _TAGS or not all(map(_is_harmless, attributes.items())):
             self.is_harmless = False
 
-    def handle_data(self, data: str) -> None:
+    def _data(self, data: str) -> None:
         if data.strip():
             self.has_content = True
-
-    def handle_decl(self, decl: str) -> None:  # noqa: ARG002 (the base class names it)
-        self.is_harmless = False
-
-    def handle_pi(self, data: str) -> None:  # noqa: ARG002
-        self.is_harmless = False
 
 
 def check_narrative(findings: Findings, item: Item) -> None:
@@ -51,11 +69,14 @@ def check_narrative(findings: Findings, item: Item) -> None:
     if not isinstance(div, str):
         return
     scan = _Scan()
-    scan.feed(div)
-    scan.close()
     path = f"{item.path}.div"
-    if scan.first != "div" or not div.lstrip().startswith("<div"):
-        findings.error("txt-1", path, "The narrative is not one XHTML div.", "Put the narrative in a single <div>.")
+    if not scan.read(div):
+        fix = "Write it as XML: every tag closed, attributes in quotes, no document type."
+        findings.error("txt-1", path, "The narrative is not well-formed XHTML.", fix)
+        return
+    if scan.first != f"{_XHTML} div":
+        fix = f'Put the narrative in a single <div xmlns="{_XHTML}">.'
+        findings.error("txt-1", path, "The narrative is not one XHTML div.", fix)
     elif not scan.is_harmless:
         findings.error(
             "txt-1",
@@ -67,5 +88,17 @@ def check_narrative(findings: Findings, item: Item) -> None:
         findings.error("txt-2", path, "The narrative has nothing to read.", "Write text in it, or leave it out.")
 
 
-def _is_script(value: str | None) -> bool:
-    return value is not None and value.strip().lower().startswith(("javascript:", "vbscript:", "data:text"))
+def _refuse(*_: object) -> Never:
+    raise _NotAllowed
+
+
+def _numbered(found: re.Match[str]) -> str:
+    name = found[1]
+    return found[0] if name in _OF_XML or name not in name2codepoint else f"&#{name2codepoint[name]};"
+
+
+def _is_harmless(attribute: tuple[str, str]) -> bool:
+    name, value = attribute
+    namespace, _, local = name.rpartition(" ")
+    known = local in ("lang", "space") if namespace == _XML else not namespace and local in _ATTRIBUTES
+    return known and not value.strip().lower().startswith(("javascript:", "vbscript:", "data:text"))

@@ -5,6 +5,7 @@ count and size, so that neither a path in the archive nor a bomb can do harm.
 """
 
 import tarfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import file_digest
@@ -12,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from gateway.fhir import json
+from gateway.model.errors import OurFault
 
 Resource = dict[str, Any]
 MAX_MEMBERS = 20_000
@@ -20,8 +22,10 @@ MAX_TOTAL = 512 * 1024 * 1024
 KINDS = ("StructureDefinition", "ValueSet", "CodeSystem")
 
 
-class PackageFault(ValueError):
+class PackageFault(OurFault):
     """The archive is not a FHIR package this reader accepts."""
+
+    code = "bad-package"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class Package:
         canonical: base of its canonical URLs.
         sha256: digest of the .tgz file.
         dependencies: package id to version, as its package.json states them.
+        fhir_versions: versions of FHIR it is for, as its package.json states them; empty when there is none.
         resources: StructureDefinition, ValueSet and CodeSystem, in the order of the archive.
     """
 
@@ -43,6 +48,7 @@ class Package:
     canonical: str
     sha256: str
     dependencies: dict[str, str] = field(default_factory=dict)
+    fhir_versions: tuple[str, ...] = ()
     resources: tuple[Resource, ...] = ()
 
     @property
@@ -58,7 +64,7 @@ def read_package(path: Path) -> Package:
     """Read one .tgz.
 
     Raises:
-        PackageFault: not a gzipped tar, too many or too large members, or JSON that is not a resource.
+        PackageFault: not a gzipped tar, too many or too large members, one outside of it, or JSON that is no resource.
     """
     manifest: Resource = {}
     resources: list[Resource] = []
@@ -78,6 +84,7 @@ def read_package(path: Path) -> Package:
         str(manifest.get("canonical", "http://hl7.org/fhir")),
         sha256,
         dict(manifest.get("dependencies", {})),
+        tuple(manifest.get("fhirVersions") or manifest.get("fhir-version-list") or ()),
         tuple(resources),
     )
 
@@ -87,27 +94,30 @@ def _members(path: Path) -> Iterator[tuple[str, bytes]]:
     try:
         with tarfile.open(path, "r:gz") as archive:
             for count, member in enumerate(archive):
-                if count >= MAX_MEMBERS:
-                    raise PackageFault(f"{path.name}: more than {MAX_MEMBERS} members")
-                name = _wanted(member)
-                if name is None:
-                    continue
                 total += member.size
-                if member.size > MAX_MEMBER or total > MAX_TOTAL:
-                    raise PackageFault(f"{path.name}: {name} goes over the size cap")
-                stream = archive.extractfile(member)
-                if stream is not None:
+                if count >= MAX_MEMBERS or member.size > MAX_MEMBER or total > MAX_TOTAL:
+                    raise PackageFault(
+                        f"{path.name} goes over a size cap, which no FHIR package does.",
+                        fix=f"At most {MAX_MEMBERS} members, {MAX_MEMBER} bytes each and {MAX_TOTAL} in all are read.",
+                    )
+                name = _wanted(path, member)
+                stream = archive.extractfile(member) if name else None
+                if name and stream:
                     yield name, stream.read(member.size)
-    except (tarfile.TarError, OSError) as fault:
-        raise PackageFault(f"{path.name}: not a gzipped tar archive ({type(fault).__name__})") from None
+    except (tarfile.TarError, OSError, EOFError, zlib.error) as fault:
+        raise PackageFault(
+            f"{path.name} is no gzipped tar archive ({type(fault).__name__}).", fix="Give a FHIR package, a .tgz file."
+        ) from None
 
 
-def _wanted(member: tarfile.TarInfo) -> str | None:
+def _wanted(path: Path, member: tarfile.TarInfo) -> str | None:
     """The plain file name of a member worth reading; examples and by-products lie in subfolders."""
-    parts = PurePosixPath(member.name).parts
-    if not member.isfile() or len(parts) != 2 or parts[0] != "package":
+    place = PurePosixPath(member.name)
+    if place.is_absolute() or ".." in place.parts:
+        raise PackageFault(f"{path.name} holds a file that lies outside of it.", fix="Do not use this archive.")
+    if not member.isfile() or len(place.parts) != 2 or place.parts[0] != "package":
         return None
-    name = parts[1]
+    name = place.name
     wanted = name == "package.json" or name.startswith(tuple(f"{kind}-" for kind in KINDS))
     return name if wanted and name.endswith(".json") else None
 

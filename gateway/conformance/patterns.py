@@ -6,6 +6,8 @@ from typing import Any
 
 def equals(fixed: Any, value: Any) -> bool:
     """Exactly this value: same properties, same order of rows, numbers by value."""
+    if fixed.__class__ is str:
+        return isinstance(value, str) and bool(value == fixed)
     if isinstance(fixed, dict):
         return (
             isinstance(value, dict)
@@ -23,6 +25,8 @@ def equals(fixed: Any, value: Any) -> bool:
 
 def contains(pattern: Any, value: Any) -> bool:
     """At least what the pattern says: its properties, and for each of its rows a row that contains it."""
+    if pattern.__class__ is str:
+        return isinstance(value, str) and bool(value == pattern)
     if isinstance(pattern, dict):
         return isinstance(value, dict) and all(
             name in value and contains(part, value[name]) for name, part in pattern.items()
@@ -37,4 +41,4 @@ def _same(expected: Any, value: Any) -> bool:
         return expected is value
     if isinstance(expected, int | float | Decimal):
         return isinstance(value, int | float | Decimal) and Decimal(str(expected)) == Decimal(str(value))
-    return isinstance(value, str) and bool(expected == value)
+    return False

@@ -37,6 +37,20 @@ def fault(code: str, value: Any) -> tuple[str, str] | None:
     return None if check(value) else ("primitive-format", fix)
 
 
+def acceptor(code: str) -> Check:
+    """A quick test that lets pass only what `fault` has nothing to say about, and nearly all of that.
+
+    What it does not let pass has to be asked about once more.
+    """
+    shape, check, _ = FORMATS[code]
+    return _QUICK.get(code) or (lambda value: shape(value) and check(value))
+
+
+def never(_: Any) -> bool:
+    """The quick test of what always has to be looked at."""
+    return False
+
+
 def is_text(value: Any) -> bool:
     """A JSON string."""
     return isinstance(value, str)
@@ -122,4 +136,26 @@ FORMATS: dict[str, tuple[Check, Check, str]] = {
     "url": (is_text, _uri, _URI_FIX),
     "uuid": (is_text, _matches(_UUID), "Send urn:uuid: followed by a lower-case UUID."),
     "xhtml": (is_text, _string, "Send XHTML in a string."),
+}
+
+
+def _quick_text(value: Any) -> bool:
+    return value.__class__ is str and value.isprintable() and len(value) <= _MAX_STRING and bool(value.strip())
+
+
+def _quick_word(value: Any) -> bool:
+    """Printable and without a space: a code, a URI, a token."""
+    return value.__class__ is str and value.isprintable() and " " not in value and value != ""
+
+
+_QUICK: dict[str, Check] = {
+    "boolean": _is_boolean,
+    "canonical": _quick_word,
+    "code": _quick_word,
+    "decimal": is_number,
+    "markdown": _quick_text,
+    "string": _quick_text,
+    "uri": _quick_word,
+    "url": _quick_word,
+    "xhtml": _quick_text,
 }

@@ -11,15 +11,19 @@ import yaml
 from gateway.conformance import bundle_rules, item_rules, references, structure
 from gateway.conformance.context import Context, Demand, Guide
 from gateway.conformance.definitions import Definition, Library, Rule, read_definition
-from gateway.conformance.items import Item, Reader
+from gateway.conformance.items import Item
 from gateway.conformance.overrides import Overrides
 from gateway.conformance.report import Findings, Report
+from gateway.conformance.scene import build_scene
 from gateway.conformance.terminology import Terminology, ValueSet
-from gateway.fhir.bundle import Entry, Index
 
 Resource = dict[str, Any]
 # The same loader in C, ten times as fast, where PyYAML was built with it.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class UnknownProfile(ValueError):
+    """The guide has no such profile, and R4 no such type."""
 
 
 class Profiles:
@@ -31,23 +35,27 @@ class Profiles:
     def __init__(self, guide: Guide, bundles: Mapping[str, str]) -> None:
         self._guide = guide
         self._bundles = bundles
-        self._reader = Reader(guide.library)
 
     @classmethod
     def load(cls, folder: Path) -> "Profiles":
-        """Load a compiled version, e.g. `profiles/pas/2.2.1`.
+        """Load a compiled version, e.g. `profiles/pas/2.2.1`, and the folders beside it that it includes.
+
+        A hand-written file that is not there says nothing.
 
         Raises:
-            FileNotFoundError: a file is missing.
+            FileNotFoundError: a compiled file is missing.
             KeyError: an added rule names a definition the folder does not hold.
         """
         package = _yaml(folder / "package.yaml")
-        rules = _yaml(folder / "rules.yaml")
-        overrides = Overrides.read(_yaml(folder / "overrides.yaml"))
-        definitions = _definitions(folder, package["definitions"], overrides.replaced)
-        library = Library(definitions, package["fallback"].partition("#")[2])
+        rules = {"bundles": {}, "added": [], "fixes": {}} | _by_hand(folder / "rules.yaml")
+        overrides = Overrides.read(_by_hand(folder / "overrides.yaml"))
+        folders = [*(folder.resolve().parents[1] / name for name in reversed(package["includes"])), folder]
+        library = Library(_definitions(folders, overrides.replaced), package["fallback"].partition("#")[2])
         _add_rules(library, rules["added"])
-        value_sets = {**json.loads((folder / "valuesets.json").read_bytes()), **_yaml(folder / "valuesets.hand.yaml")}
+        value_sets: dict[str, Any] = {}
+        for place in folders:
+            value_sets |= json.loads((place / "valuesets.json").read_bytes())
+            value_sets |= _by_hand(place / "valuesets.hand.yaml")
         guide = Guide(
             canonical=package["canonical"],
             version=package["version"],
@@ -66,44 +74,46 @@ class Profiles:
         starts with a ClaimResponse a response; anything else is held against its R4 type alone.
 
         Raises:
-            ValueError: `profile` is not among the definitions loaded.
+            UnknownProfile: `profile` is not among the definitions loaded.
         """
         if not isinstance(resource, dict):
             return _no_resource()
         kind = resource.get("resourceType")
-        context = Context(self._guide, self._reader)
-        root = self._reader.resource(resource, kind if isinstance(kind, str) and kind.isalpha() else "Resource")
+        root = self._guide.reader.resource(resource, kind if isinstance(kind, str) and kind.isalpha() else "Resource")
+        context = Context(self._guide, build_scene(root))
         chosen = self._choose(root, profile)
         structure.check_resource(context, root)
         if "/" in chosen:
             context.demands.append(Demand(root, (chosen,)))
         context.demands.extend(references.claimed(context, context.resources.values()))
-        index = Index(_entries(root))
-        self._judge(context, index)
+        self._judge(context)
         for item in list(context.resources.values()):
             if item.type == "Bundle":
                 profile = chosen if item is root else self._choose(item, None)
-                bundle_rules.check_bundle(context, index, item.path, profile)
+                bundle_rules.check_bundle(context, item.path, profile)
             elif item.type == "Claim":
                 item_rules.check_claim(context, item)
-        return context.findings.report(chosen)
+        report = context.findings.report(chosen)
+        for item in context.resources.values():
+            item.release()
+        return report
 
-    def _judge(self, context: Context, index: Index) -> None:
-        judged = references.settle(context, index)
-        for entry in index.entries:
-            item = context.resources.get(entry.path)
-            if item is None or item.path in judged or ".entry[" not in item.path:
+    def _judge(self, context: Context) -> None:
+        judged = references.settle(context)
+        for entry in context.scene.index.entries:
+            item = context.resources[entry.path]
+            if item.path in judged or ".entry[" not in item.path:
                 continue
             # spec-19: what the guide leaves alone follows US Core where that has a profile
             if names := self._guide.library.fallback(item.type):
                 context.demands.append(Demand(item, names))
-        references.settle(context, index)
+        references.settle(context)
 
     def _choose(self, root: Item, profile: str | None) -> str:
         if profile is not None:
             found = self._guide.library.find(profile) or self._guide.library.type(profile)
             if found is None:
-                raise ValueError(f"{self._guide.canonical} {self._guide.version} has no profile {profile}")
+                raise UnknownProfile(f"{self._guide.canonical} {self._guide.version} has no profile {profile}")
             return found.name
         for canonical in references.declared(root):
             declared = self._guide.library.find(canonical)
@@ -116,11 +126,14 @@ class Profiles:
         return content.name if content else root.type
 
 
-def _definitions(folder: Path, names: list[str], dropped: frozenset[str]) -> Iterator[Definition]:
-    compiled = [json.loads((folder / name).read_bytes()) for name in names]
-    for rows in (*compiled, _yaml(folder / "definitions.hand.yaml")):
-        for key, raw in rows.items():
-            yield read_definition(key, raw, dropped=dropped)
+def _definitions(folders: list[Path], dropped: frozenset[str]) -> Iterator[Definition]:
+    """The definitions of the folders, least specific first; the later of two by one name wins."""
+    for folder in folders:
+        names = _yaml(folder / "package.yaml")["definitions"]
+        compiled = [json.loads((folder / name).read_bytes()) for name in names]
+        for rows in (*compiled, _by_hand(folder / "definitions.hand.yaml")):
+            for key, raw in rows.items():
+                yield read_definition(key, raw, dropped=dropped)
 
 
 def _add_rules(library: Library, rows: list[dict[str, str]]) -> None:
@@ -134,24 +147,13 @@ def _add_rules(library: Library, rows: list[dict[str, str]]) -> None:
         )
 
 
-def _entries(item: Item) -> Iterator[Entry]:
-    """The resources that references may lead to: in a Bundle, a Bundle in it, a Parameters; else the one checked."""
-    rows = item.child("entry") if item.type == "Bundle" else item.child("parameter")
-    if item.type not in ("Bundle", "Parameters"):
-        yield Entry(item.value, path=item.path)
-        return
-    for row in rows:
-        url = row.value.get("fullUrl") if isinstance(row.value, dict) else None
-        for held in row.child("resource"):
-            if held.home is held:
-                yield Entry(held.value, url if isinstance(url, str) else "", held.path)
-                if held.type in ("Bundle", "Parameters"):
-                    yield from _entries(held)
-
-
 def _yaml(path: Path) -> Any:
     with path.open(encoding="utf-8") as stream:
         return yaml.load(stream, Loader=_Loader) or {}  # noqa: S506 (both are safe loaders)
+
+
+def _by_hand(path: Path) -> Any:
+    return _yaml(path) if path.is_file() else {}
 
 
 def _no_resource() -> Report:

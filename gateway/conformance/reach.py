@@ -2,17 +2,18 @@
 
 import re
 from collections import deque
-from collections.abc import Iterator
 
 from gateway.conformance.context import Context
-from gateway.fhir.bundle import Entry, Index, Step, references
+from gateway.conformance.items import Item
+from gateway.fhir.bundle import Entry, Step
 from gateway.fhir.outcome import Severity
 
 _PORT = re.compile(r"https?://[^/]+:\d+/")
 
 
-def follow(context: Context, index: Index, focus: Entry) -> set[str]:
+def follow(context: Context, focus: Entry) -> set[str]:
     """Every reference reachable from the focus must lead to exactly one entry by its fullUrl."""
+    index = context.scene.index
     reached, waiting = {focus.path}, deque([focus])
     while waiting:
         entry = waiting.popleft()
@@ -21,20 +22,23 @@ def follow(context: Context, index: Index, focus: Entry) -> set[str]:
             waiting.extend(other for other in inner if other.path not in reached)
             reached.update(other.path for other in inner)
             continue
-        for path, reference in _outgoing(entry, focus):
-            if reference.startswith("#"):
-                if focus.resource.get("resourceType") == "Claim":
-                    _inside(context, path, entry)
+        for reference in context.scene.outgoing.get(context.resources[entry.path], ()):
+            text = reference.value.get("reference")
+            if not isinstance(text, str) or _is_left_out(reference, entry, focus):
                 continue
-            found = index.resolve(reference, source=entry)
+            if text.startswith("#"):
+                if focus.resource.get("resourceType") == "Claim":
+                    _inside(context, reference, entry)
+                continue
+            found = index.resolve(text, source=entry)
             if found is None or found.step not in (Step.FULL_URL, Step.RELATIVE):
-                _dangling(context, path, found.step if found else None)
+                _dangling(context, reference, found.step if found else None)
                 continue
             if found.step is Step.RELATIVE and _PORT.match(entry.full_url):
                 context.findings.add(
                     Severity.WARNING,
                     "reference-relative",
-                    path,
+                    reference.path,
                     "A relative reference under a base with a port is not found by all receivers.",
                     "Send the target's fullUrl.",
                     code="processing",
@@ -45,44 +49,40 @@ def follow(context: Context, index: Index, focus: Entry) -> set[str]:
     return reached
 
 
-def _is_left_out(path: str, entry: Entry, focus: Entry) -> bool:
-    """Whether the reference at `path` in an entry may lead outside the Bundle.
+def _is_left_out(reference: Item, entry: Entry, focus: Entry) -> bool:
+    """Whether a reference in an entry may lead outside the Bundle.
 
     spec-66: the prior Claim's own prior does not travel; spec-44: the Claim answered need not be inside.
     """
-    kind, inner = entry.resource.get("resourceType"), path.removeprefix(entry.path)
+    kind = entry.resource.get("resourceType")
+    if kind not in ("Claim", "ClaimResponse"):
+        return False
+    inner = reference.path.removeprefix(entry.path)
     return (kind == "Claim" and entry is not focus and inner.startswith(".related[")) or (
         kind == "ClaimResponse" and inner == ".request"
     )
 
 
-def _outgoing(entry: Entry, focus: Entry) -> Iterator[tuple[str, str]]:
-    for path, row in sorted(references(entry.resource, path=entry.path), key=lambda pair: pair[0]):
-        if not _is_left_out(path, entry, focus):
-            yield path, row["reference"]
-
-
-def _inside(context: Context, path: str, entry: Entry) -> None:
+def _inside(context: Context, reference: Item, entry: Entry) -> None:
     """A reference into the resource itself: fine in FHIR, but who checks a request looks for an entry."""
-    inner = path.removeprefix(entry.path)
-    if inner.startswith(".contained["):  # between contained resources, or back to the one that holds them
+    if reference.home.outer is not None:  # between contained resources, or back to the one that holds them
         return
-    is_due = entry.resource.get("resourceType") == "Claim" or path in context.profiled
+    is_due = entry.resource.get("resourceType") == "Claim" or reference.path in context.profiled
     context.findings.add(
         Severity.ERROR if is_due else Severity.WARNING,
         "reference-resolves",
-        path,
+        reference.path,
         "The reference leads to a contained resource and to no entry (spec-13).",
         "Send the resource as an entry of its own, and refer to it by its fullUrl.",
         code="not-found",
     )
 
 
-def _dangling(context: Context, path: str, step: Step | None) -> None:
+def _dangling(context: Context, reference: Item, step: Step | None) -> None:
     how = f" by its fullUrl; it would be found by {step.value} only" if step else ", or to more than one"
     context.findings.error(
         "reference-resolves",
-        path,
+        reference.path,
         f"The reference leads to no entry{how} (spec-13).",
         "Include the resource, and refer to it by its fullUrl.",
         code="not-found",

@@ -4,29 +4,69 @@ Works off what the walks left in the context: pointers become demands on their t
 judging finds further pointers. Every (resource, profiles) pair is judged once, so that a circle ends.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from gateway.conformance.constraints import best_match
-from gateway.conformance.context import Context, Demand, Pointer
+from gateway.conformance.context import Context, Demand, Guide, Pointer
 from gateway.conformance.items import Item
-from gateway.fhir.bundle import Entry, Index
+
+_TYPED = re.compile(r"(?:^|/)(?P<type>[A-Z][A-Za-z]+)/[A-Za-z0-9.-]{1,64}(?:/_history/[A-Za-z0-9.-]{1,64})?$")
 
 
-def settle(context: Context, index: Index) -> set[str]:
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """What a reference may point at.
+
+    Attributes:
+        types: names of the R4 types; `Resource` for any.
+        by_type: R4 type to the profiles, one of which a target of that type must meet; no row where any will do.
+        unknown: some of it has no definition at hand.
+        own: the guide wants a resource of one of its own profiles.
+    """
+
+    types: frozenset[str]
+    by_type: Mapping[str, tuple[str, ...]]
+    unknown: bool
+    own: bool
+
+    @classmethod
+    def read(cls, names: tuple[str, ...], guide: Guide) -> "Targets":
+        """From the names of types and profiles."""
+        library = guide.library
+        definitions = [library.find(name) or library.type(name) for name in names]
+        by_type: dict[str, tuple[str, ...]] = {}
+        for one in definitions:
+            if one and "/" in one.name:
+                by_type[one.type] = (*by_type.get(one.type, ()), one.name)
+        plain = {name for name in names if "/" not in name}
+        types = frozenset(plain | {one.type for one in definitions if one})
+        by_type = {kind: found for kind, found in by_type.items() if kind not in plain}
+        own = any(name.startswith(guide.structures) for name in names)
+        return cls(types, by_type, None in definitions, own)
+
+    def may_be(self, kind: str) -> bool:
+        return self.unknown or self.takes(kind)
+
+    def takes(self, kind: str) -> bool:
+        return kind in self.types or "Resource" in self.types
+
+
+def settle(context: Context) -> set[str]:
     """Judge all that is due; returns the paths of the resources that some profile judged."""
-    sources = {entry.path: entry for entry in index.entries}
-    done: set[tuple[str, tuple[str, ...]]] = set()
+    done: set[tuple[Item, tuple[str, ...]]] = set()
     while context.pointers or context.demands:
         pointers, context.pointers = context.pointers, []
         for pointer in pointers:
-            _point(context, pointer, index, sources)
+            _point(context, pointer)
         demands, context.demands = context.demands, []
         for demand in demands:
-            key = (demand.subject.path, demand.any_of)
+            key = (demand.subject, _preferred(context, demand))
             if key not in done:
                 done.add(key)
-                best_match(context, demand.subject, _preferred(context, demand))
-    return {path for path, _ in done}
+                best_match(context, *key)
+    return {item.path for item, _ in done}
 
 
 def claimed(context: Context, items: Iterable[Item]) -> Iterable[Demand]:
@@ -35,9 +75,9 @@ def claimed(context: Context, items: Iterable[Item]) -> Iterable[Demand]:
         for position, canonical in enumerate(declared(item)):
             definition = context.guide.library.find(canonical)
             if definition is None:
-                context.findings.skip(
-                    "profile", f"{item.path}.meta.profile[{position}]", "The definition of this profile is not at hand."
-                )
+                rows = item.child("meta")[0].child("profile") if item.child("meta") else ()
+                place = rows[position] if rows else item
+                context.findings.skip("profile", place, "The definition of this profile is not at hand.")
             elif definition.type == item.type:
                 yield Demand(item, (definition.name,))
             else:
@@ -53,40 +93,49 @@ def declared(item: Item) -> list[str]:
     """The canonicals in meta.profile; a malformed one is reported elsewhere."""
     meta = item.value.get("meta") if isinstance(item.value, dict) else None
     rows = meta.get("profile") if isinstance(meta, dict) else None
-    return [row for row in rows if isinstance(row, str)] if isinstance(rows, list) else []
+    return [row if isinstance(row, str) else "" for row in rows] if isinstance(rows, list) else []
 
 
-def _point(context: Context, pointer: Pointer, index: Index, sources: dict[str, Entry]) -> None:
-    if any(name.startswith(context.guide.structures) for name in pointer.targets):
-        context.profiled[pointer.item.path] = pointer.item
-    value = pointer.item.value
-    reference = value.get("reference") if isinstance(value, dict) else None
-    if not isinstance(reference, str) or not pointer.targets:
+def _point(context: Context, pointer: Pointer) -> None:
+    if not pointer.targets:
         return
-    home = pointer.item.home
-    found = index.resolve(reference, source=sources.get((home.outer or home).path))
-    target = context.resources.get(found.entry.path) if found else None
+    guide, item = context.guide, pointer.item
+    targets = guide.targets.get(pointer.targets)
+    if targets is None:
+        targets = guide.targets[pointer.targets] = Targets.read(pointer.targets, guide)
+    if targets.own:
+        context.profiled[item.path] = item
+    target = context.scene.target(item)
     if target is None:
-        return
-    library = context.guide.library
-    definitions = [library.find(name) or library.type(name) for name in pointer.targets]
-    if None in definitions and target.type not in pointer.targets:
-        context.findings.skip(
-            "reference-target", pointer.item.path, "The definition of an allowed target is not at hand."
-        )
-        return
-    fitting = [one for one in definitions if one and one.type in (target.type, "Resource")]
-    if not fitting and target.type not in pointer.targets:
-        kinds = sorted({one.type for one in definitions if one})
+        _unresolved(context, item, targets)
+    elif not targets.may_be(target.type):
         context.findings.error(
             "reference-target",
-            pointer.item.path,
+            item.path,
             "The reference points at the wrong type.",
-            f"Point at {' or '.join(kinds)}.",
+            f"Point at {' or '.join(sorted(targets.types))}.",
             code="structure",
         )
-    elif fitting and all("/" in one.name for one in fitting):
-        context.demands.append(Demand(target, tuple(one.name for one in fitting)))
+    elif not targets.takes(target.type):
+        context.findings.skip("reference-target", item, "The definition of an allowed target is not at hand.")
+    elif names := targets.by_type.get(target.type) or targets.by_type.get("Resource"):
+        context.demands.append(Demand(target, names))
+
+
+def _unresolved(context: Context, item: Item, targets: Targets) -> None:
+    """A target that is not here says its type all the same: in the reference itself, or in Reference.type."""
+    value = item.value if isinstance(item.value, dict) else {}
+    reference, kind = value.get("reference"), value.get("type")
+    typed = _TYPED.search(reference) if isinstance(reference, str) else None
+    named = typed["type"] if typed else kind if isinstance(kind, str) else ""
+    if named and context.guide.library.type(named) and not targets.may_be(named):
+        context.findings.error(
+            "reference-target",
+            item.path,
+            "The reference names the wrong type.",
+            f"Point at {' or '.join(sorted(targets.types))}.",
+            code="structure",
+        )
 
 
 def _preferred(context: Context, demand: Demand) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from gateway.fhir.outcome import Issue, Severity
 
@@ -43,12 +44,19 @@ class Report:
         return not any(issue.is_error for issue in self.issues)
 
 
+class Place(Protocol):
+    """Something with a FHIRPath, written out only when it is shown."""
+
+    @property
+    def path(self) -> str: ...
+
+
 @dataclass(slots=True)
 class Findings:
     """Collects issues and unjudged rules; the same thing said twice is kept once."""
 
     issues: dict[Issue, None] = field(default_factory=dict)
-    not_evaluated: dict[NotEvaluated, None] = field(default_factory=dict)
+    skipped: dict[tuple[str, Place, str], None] = field(default_factory=dict)
 
     def error(self, rule: str, path: str, text: str, fix: str, *, code: str = "invalid") -> None:
         """A broken rule."""
@@ -58,14 +66,18 @@ class Findings:
         """A finding of any severity."""
         self.issues[Issue(severity, rule, path, text, fix, code)] = None
 
-    def skip(self, rule: str, path: str, reason: str) -> None:
+    def skip(self, rule: str, place: Place, reason: str) -> None:
         """A rule that could not be judged."""
-        self.not_evaluated[NotEvaluated(rule, path, reason)] = None
+        self.skipped[rule, place, reason] = None
+
+    @property
+    def not_evaluated(self) -> tuple[NotEvaluated, ...]:
+        return tuple(NotEvaluated(rule, place.path, reason) for rule, place, reason in self.skipped)
 
     def extend(self, other: "Findings") -> None:
         """Take over what another collector has."""
         self.issues.update(other.issues)
-        self.not_evaluated.update(other.not_evaluated)
+        self.skipped.update(other.skipped)
 
     @property
     def errors(self) -> int:
@@ -73,7 +85,7 @@ class Findings:
 
     def report(self, profile: str) -> Report:
         """The finished report, issues of one entry together and entries in their order."""
-        return Report(tuple(sorted(self.issues, key=_entry)), tuple(self.not_evaluated), profile)
+        return Report(tuple(sorted(self.issues, key=_entry)), self.not_evaluated, profile)
 
 
 def _entry(issue: Issue) -> int:

@@ -14,9 +14,9 @@ _INCLUDED = {
 }
 
 
-def check_request(context: Context, index: Index, entries: list[Entry], focus: Entry, reached: Collection[str]) -> None:
+def check_request(context: Context, entries: list[Entry], focus: Entry, reached: Collection[str]) -> None:
     """Hold the entries of a Bundle about a Claim together; `reached` are the paths the Claim leads to."""
-    sources = {entry.path: entry for entry in index.entries}
+    index, sources = context.scene.index, context.scene.sources
     due: set[str] = set()
     _priors(context, index, entries, focus)
     for path in sorted(reached):

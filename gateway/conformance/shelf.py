@@ -50,9 +50,14 @@ class Shelf:
         return found[0]
 
 
+def is_type(resource: Resource) -> bool:
+    """Whether a definition is that of an R4 type, not of a profile or extension."""
+    return str(resource["url"]).startswith(R4) and resource.get("derivation") != "constraint"
+
+
 def key(resource: Resource) -> str:
     """The name a definition has in compiled files: R4 types by their name, all else as url|version."""
     url = str(resource["url"])
-    if url.startswith(R4) and resource.get("derivation") != "constraint":
+    if is_type(resource):
         return url.removeprefix(R4)
     return f"{url}|{resource['version']}"

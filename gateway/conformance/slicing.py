@@ -1,58 +1,98 @@
 """Slicing: which rows of an element belong to which slice (ElementDefinition.slicing, R4 profiling 5.1).
 
-Discriminators handled: value and pattern (fixed values, patterns, bindings), type, exists; their paths may use
-`$this`, `extension('url')` and `ofType(type)`. `resolve()` is not among them: no PAS profile slices on the target
-of a reference. Rows whose slices are told apart in another way are reported as not evaluated.
+All kinds of discriminators: value and pattern (fixed values, patterns, bindings), exists, type, profile; their paths
+may use `$this`, `extension('url')`, `ofType(type)` and `resolve()`, which looks inside what is being checked and
+fetches nothing. A row whose slice cannot be told is reported as not evaluated.
 """
 
-import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gateway.conformance.context import Context
-from gateway.conformance.definitions import EXTENSIONS, Node
+from gateway.conformance.definitions import EXTENSIONS, Node, Slicing
+from gateway.conformance.discriminators import Conform, Match, extension_url, match, steps_of, types_of
 from gateway.conformance.items import Item
-from gateway.conformance.patterns import contains, equals
 
-_STEP = re.compile(r"extension\('(?P<url>[^']*)'\)|ofType\((?P<type>\w+)\)|(?P<name>\$?\w+)|\.")
-_KINDS = ("value", "pattern", "type", "exists")
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of a discriminator path: a child's name, an extension's url, or a type to filter by."""
-
-    name: str = ""
-    url: str = ""
-    type: str = ""
+_NO_SLICE, _UNSURE = -1, -2
 
 
 @dataclass(slots=True)
 class Sorted:
-    """Rows by slice, and the rows that a closed slicing leaves without a place."""
+    """Rows by slice.
 
-    members: dict[str, list[Item]] = field(default_factory=dict)
-    strays: list[Item] = field(default_factory=list)
+    Attributes:
+        members: by the name of the slice; a slice that needs no rows and has none is left out.
+        strays: rows that may not stand where they are, with the reason and what to do.
+        unsure: rows whose slice cannot be told, so that a slice may have more rows than are known.
+    """
+
+    members: dict[str, list[Item]]
+    strays: list[tuple[Item, str, str]] = field(default_factory=list)
+    unsure: list[Item] = field(default_factory=list)
 
 
-def sort_rows(context: Context, node: Node, rows: list[Item]) -> Sorted:
-    """Give each row to the first slice it matches."""
-    result = Sorted({name: [] for name in node.slices})
-    rule = node.slicing
-    if rule is None or any(kind not in _KINDS or "resolve()" in path for kind, path in rule.by):
-        for row in rows:
-            context.findings.skip("slice", row.path, "The slices here are told apart in a way not supported.")
+class Slicer:
+    """Sorts the rows of one sliced element."""
+
+    def __init__(self, node: Node, inherited: Slicing | None, conform: Conform) -> None:
+        self.rule = node.slicing or inherited
+        self._names = list(node.slices)
+        self._needed = [name for name, one in node.slices.items() if one.element.low]
+        by = self.rule.by if self.rule is not None else ()
+        self._by_url = node.name in EXTENSIONS and by == (("value", "url"),)
+        self._urls = {extension_url(one): number for number, one in enumerate(node.slices.values())}
+        self._types = types_of(node, by[0][1]) if len(by) == 1 and by[0][0] == "type" else None
+        self._child = by[0][1].removeprefix("$this") if self._types else ""
+        is_listed = self._by_url or self._types
+        self._matches = [] if is_listed else [_all(self.rule, one, conform) for one in node.slices.values()]
+
+    def sort(self, context: Context, rows: Sequence[Item]) -> Sorted:
+        """Give each row to the first slice it matches."""
+        result = Sorted({})
+        places = [self._place(context, row) for row in rows]
+        for row, place in zip(rows, places, strict=True):
+            if place >= 0:
+                result.members.setdefault(self._names[place], []).append(row)
+            elif place == _UNSURE:
+                result.unsure.append(row)
+                context.findings.skip("slice", row, "Which slice the row belongs to cannot be told here.")
+        for name in self._needed:
+            result.members.setdefault(name, [])
+        if self.rule is not None and (self.rule.rules != "open" or self.rule.ordered):
+            result.strays = list(self._strays(self.rule, rows, places))
         return result
-    paths = [(kind, _steps(path)) for kind, path in rule.by]
-    for row in rows:
-        for name, slice_node in node.slices.items():
-            if all(_matches(context, kind, slice_node, row, steps) for kind, steps in paths):
-                result.members[name].append(row)
-                break
-        else:
-            if rule.closed:
-                result.strays.append(row)
-    return result
+
+    def _place(self, context: Context, row: Item) -> int:
+        if self._by_url:
+            url = row.value.get("url") if isinstance(row.value, dict) else None
+            return self._urls.get(url, _NO_SLICE) if isinstance(url, str) else _NO_SLICE
+        if self._types is not None:
+            rows = (row.child(self._child) or row.child(f"{self._child}[x]")) if self._child else (row,)
+            return min((self._types[one.type] for one in rows if one.type in self._types), default=_NO_SLICE)
+        unsure = False
+        for number, matches in enumerate(self._matches):
+            answer = matches(context, row)
+            if answer:
+                return number
+            unsure = unsure or answer is None
+        return _UNSURE if unsure else _NO_SLICE
+
+    def _strays(self, rule: Slicing, rows: Sequence[Item], places: list[int]) -> "list[tuple[Item, str, str]]":
+        strays: list[tuple[Item, str, str]] = []
+        last = max((position for position, place in enumerate(places) if place >= 0), default=-1)
+        highest = -1
+        for position, (row, place) in enumerate(zip(rows, places, strict=True)):
+            if place == _NO_SLICE and rule.rules == "closed":
+                text = f"Only {', '.join(self._names)} may stand here."
+                strays.append((row, text, "Send a value of one of these kinds."))
+            elif place == _NO_SLICE and rule.rules == "openAtEnd" and position < last:
+                text = f"Others may come only after {', '.join(self._names)}."
+                strays.append((row, text, "Move it to the end."))
+            elif rule.ordered and 0 <= place < highest:
+                text = f"The rows come in the order {', '.join(self._names)}."
+                strays.append((row, text, "Put the rows in that order."))
+            highest = max(highest, place)
+        return strays
 
 
 def place(node: Node, path: str) -> str:
@@ -63,86 +103,21 @@ def place(node: Node, path: str) -> str:
     return f"{path}('{url}')" if node.name == "extension" else f"{path}.where(url='{url}')"
 
 
-def extension_url(node: Node) -> str:
-    """The url of the extension a slice stands for; empty when the slice does not say."""
-    fixed = node.children["url"].element.fixed if "url" in node.children else None
-    if isinstance(fixed, str):
-        return fixed
-    profiles = [profile for row in node.element.types for profile in row.profiles]
-    return profiles[0].partition("|")[0] if profiles else ""
+def _all(rule: Slicing | None, node: Node, conform: Conform) -> Match:
+    """Whether a row matches by every discriminator; without one nobody can tell."""
+    if rule is None or not rule.by:
+        return lambda _, __: None
+    each = [match(kind, node, steps_of(path), conform) for kind, path in rule.by]
+    if len(each) == 1:
+        return each[0]
 
+    def every(context: Context, row: Item) -> bool | None:
+        unsure = False
+        for one in each:
+            answer = one(context, row)
+            if answer is False:
+                return False
+            unsure = unsure or answer is None
+        return None if unsure else True
 
-def _steps(path: str) -> tuple[Step, ...]:
-    found = (match for match in _STEP.finditer(path) if match.group() not in (".", "$this"))
-    return tuple(Step(match["name"] or "", match["url"] or "", match["type"] or "") for match in found)
-
-
-def _matches(context: Context, kind: str, node: Node, row: Item, steps: tuple[Step, ...]) -> bool:
-    if node.name in EXTENSIONS and steps == (Step("url"),):
-        return isinstance(row.value, dict) and row.value.get("url") == extension_url(node)
-    if kind == "exists":
-        return _exists(node, row, steps)
-    if kind == "type":
-        return _type(node, row, steps)
-    return _value(context, node, row, steps)
-
-
-def _value(context: Context, node: Node, row: Item, steps: tuple[Step, ...]) -> bool:
-    """Whether a row has, at the path, the value the slice demands there.
-
-    A demand may stand anywhere along the path: a pattern on `code` also fixes `code.coding.code`.
-    """
-    element = node.element
-    if element.fixed is not None:
-        return equals(element.fixed, row.value)
-    if element.pattern is not None:
-        return contains(element.pattern, row.value)
-    if steps:
-        if steps[0].type:
-            return row.type == steps[0].type and _value(context, node, row, steps[1:])
-        return any(_value(context, child, other, steps[1:]) for child, other in _next(node, row, steps[0]))
-    if element.strength:
-        return context.guide.terminology.is_member(row, element.value_set)
-    demands = [(child, name) for name, child in node.children.items() if child.element.low]
-    return all(any(_value(context, child, other, ()) for other in row.child(name)) for child, name in demands)
-
-
-def _type(node: Node, row: Item, steps: tuple[Step, ...]) -> bool:
-    if not steps:
-        return any(ref.code == row.type for ref in node.element.types)
-    return any(_type(child, other, steps[1:]) for child, other in _next(node, row, steps[0]))
-
-
-def _exists(node: Node, row: Item, steps: tuple[Step, ...]) -> bool:
-    """The slice demands (1..) or forbids (..0) something at the path."""
-    if not steps:
-        return True
-    child = _child(node, steps[0])
-    present = _children(row, steps[0])
-    if child is not None and child.element.high == 0:
-        return not present
-    return bool(present) and (child is None or any(_exists(child, other, steps[1:]) for other in present))
-
-
-def _next(node: Node, row: Item, step: Step) -> Iterator[tuple[Node, Item]]:
-    child = _child(node, step)
-    if child is not None:
-        yield from ((child, other) for other in _children(row, step))
-
-
-def _child(node: Node, step: Step) -> Node | None:
-    if step.url:
-        extension = node.children.get("extension")
-        slices = extension.slices.values() if extension else ()
-        return next((found for found in slices if extension_url(found) == step.url), None)
-    return node.children.get(step.name) or node.children.get(f"{step.name}[x]")
-
-
-def _children(row: Item, step: Step) -> list[Item]:
-    if step.url:
-        return [
-            other
-            for other in row.child("extension")
-            if isinstance(other.value, dict) and other.value.get("url") == step.url
-        ]
-    return row.child(step.name) or row.child(f"{step.name}[x]")
+    return every

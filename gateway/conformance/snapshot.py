@@ -7,16 +7,19 @@ Compiled element (every key optional):
     card          "1..1"; absent in a profile: as in R4
     types         ["Quantity", {"code": "Reference", "targets": ["Patient", "url|version"]}]
     fixed pattern the value
-    binding       {"strength": "required", "set": "url"}; only required and extensible
+    binding       {"strength": "required", "set": "url"}; required, extensible and preferred
     rules         [{"key", "severity", "expression"}], without those every element of the type has anyway
-    slicing       {"by": [["value", "url"]], "rules": "open"}; absent for extensions, always sliced by url
-    maxLength minValue maxValue ms ref (contentReference)
+    slicing       {"by": [["value", "url"]], "rules": "open", "ordered": true}; absent for extensions, sliced by url
+    maxLength minValue maxValue ms
+    ref           the element whose children these are (contentReference); in a profile: as that profile has them
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from gateway.conformance.packages import Resource
+from gateway.conformance.shelf import R4
 
 Compact = dict[str, Any]
 Resolve = Callable[[str], str]
@@ -24,6 +27,8 @@ STRING = "http://hl7.org/fhirpath/System.String"
 FHIR_TYPE = "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type"
 # Every element has these; the checker holds them in Python.
 NATIVE = frozenset({"ele-1", "ext-1", "dom-2", "dom-3", "dom-4", "dom-5", "dom-6", "dom-r4b"})
+# `value as boolean` in PAS 2.0.1: the operator is not allowed there, its function is.
+_AS = re.compile(r" as (\w+)$")
 _BOUNDS = ("fixed", "pattern", "minValue", "maxValue")
 
 
@@ -40,7 +45,7 @@ class Types:
         if name not in self._compact:
             raw = self._raw.get(name)
             rows = raw["snapshot"]["element"] if raw else ()
-            self._compact[name] = {row["path"]: compact(row, self._resolve) for row in rows}
+            self._compact[name] = {row["path"]: compact(_without_strangers(row), self._resolve) for row in rows}
             if raw and raw["kind"] == "resource":  # R4 publishes its type as string, by a known mistake
                 self._compact[name][f"{name}.id"]["types"] = ["id"]
         return self._compact[name]
@@ -64,6 +69,16 @@ class Types:
         return f"{place}.{name}", {}
 
 
+def _without_strangers(row: Resource) -> Resource:
+    """Without targets that are no R4 type: the archive of the core definitions at hand has a vendor's own put in."""
+    return row | {
+        "type": [
+            entry | {"targetProfile": [url for url in entry.get("targetProfile", ()) if url.startswith(R4)]}
+            for entry in row.get("type", ())
+        ]
+    }
+
+
 def codes(element: Compact) -> list[str]:
     """The type names of a compiled element."""
     return [row if isinstance(row, str) else row["code"] for row in element.get("types", [])]
@@ -77,19 +92,27 @@ def compile_type(raw: Resource, types: Types) -> Compact:
 def compile_profile(raw: Resource, types: Types, resolve: Resolve) -> Compact:
     """A profile or extension: what it adds to its R4 type."""
     rows = {row["id"]: compact(row, resolve) for row in raw["snapshot"]["element"]}
+    # `#Provenance.agent`: as in this profile; with a URL before it: as in the R4 type, which says so itself
+    within = {row["id"] for row in raw["snapshot"]["element"] if row.get("contentReference", "").startswith("#")}
     elements = {}
     for identity, element in rows.items():
         base = types.at([segment.partition(":")[0] for segment in identity.split(".")])
         new = _added(element, base, types, is_slice=":" in identity.rpartition(".")[2])
         if "card" in new and _implied(identity, rows):
             del new["card"]
+        if identity in within:
+            new["ref"] = element["ref"]
         if new or ":" in identity.rpartition(".")[2]:
             elements[identity] = new
     result: Compact = {"kind": raw["kind"], "type": raw["type"], "elements": elements}
+    if raw.get("baseDefinition", R4 + raw["type"]) != R4 + raw["type"]:
+        result["base"] = resolve(raw["baseDefinition"])
     if raw.get("abstract"):
         result["abstract"] = True
     if raw["type"] == "Extension":
         result["context"] = [f"{row['type']}:{row['expression']}" for row in raw.get("context", [])]
+        if rules := raw.get("contextInvariant"):
+            result["contextRules"] = rules
         if raw["snapshot"]["element"][0].get("isModifier"):
             result["modifier"] = True
     return result
@@ -102,7 +125,7 @@ def compact(row: Resource, resolve: Resolve) -> Compact:
         result["types"] = types
     result.update(_bounds(row))
     binding = row.get("binding", {})
-    if binding.get("strength") in ("required", "extensible") and binding.get("valueSet"):
+    if binding.get("strength") in ("required", "extensible", "preferred") and binding.get("valueSet"):
         result["binding"] = {"strength": binding["strength"], "set": binding["valueSet"].partition("|")[0]}
     if rules := [_rule(entry) for entry in row.get("constraint", []) if entry["key"] not in NATIVE]:
         result["rules"] = rules
@@ -147,7 +170,7 @@ def _slicing(row: Resource) -> Compact:
     raw = row.get("slicing")
     if not raw:
         return {}
-    by = [[entry["type"], entry["path"]] for entry in raw.get("discriminator", [])]
+    by = [[entry["type"], _AS.sub(r".ofType(\1)", entry["path"])] for entry in raw.get("discriminator", [])]
     if row["path"].endswith(("xtension",)) and by == [["value", "url"]] and raw["rules"] == "open":
         return {}
     result: Compact = {"by": by, "rules": raw["rules"]}

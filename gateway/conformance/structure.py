@@ -1,93 +1,135 @@
 """The walk by R4 type: JSON shape, unknown properties, cardinality, primitives, R4 bindings and invariants.
 
-Done once per resource, however many profiles it is then held against.
+Done once per resource, however many profiles it is then held against. A primitive that its element's quick test lets
+pass costs nothing more; whatever is out of the ordinary goes through `_property`, which finds the words.
 """
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from gateway.conformance import extensions, invariants
 from gateway.conformance.context import Context, Pointer
 from gateway.conformance.items import Field, Item
 from gateway.conformance.narrative import check_narrative
-from gateway.conformance.primitives import fault, is_primitive
+from gateway.conformance.primitives import fault
+from gateway.conformance.resource_types import RESOURCE_TYPES
 
-_REFERENCES = ("Reference", "canonical")
+Check = Callable[[Context, Item], None]
 
 
 def check_resource(context: Context, item: Item) -> None:
     """A resource and everything in it, other resources included."""
-    kind = item.value.get("resourceType")
     context.resources[item.path] = item
-    if context.guide.library.type(item.type) is None:
-        if not isinstance(kind, str) or not kind:
-            context.findings.error(
-                "resource-type",
-                item.path,
-                "The resource does not say what type it is.",
-                "Send resourceType with the name of an R4 resource type.",
-                code="structure",
-            )
-        else:
-            context.findings.skip(
-                "resource-type", item.path, "This resource type is not among the definitions at hand."
-            )
-        return
-    _object(context, item)
-    invariants.check_all(context, item, item.node.element.rules)
-    invariants.check_domain_resource(context, item)
+    if item.type not in RESOURCE_TYPES:
+        has_type = isinstance(item.value.get("resourceType"), str)
+        text = "R4 has no resource type of this name." if has_type else "The resource does not say what type it is."
+        fix = "Send resourceType with the name of an R4 resource type."
+        context.findings.error("resource-type", item.path, text, fix, code="structure")
+    elif context.guide.library.type(item.type) is None:
+        context.findings.skip("resource-type", item, "This resource type is not among the definitions at hand.")
+        context.scene.leaves_by_shape(item)
+    else:
+        _object(context, item)
+        _resource_rules(item)(context, item)
+        invariants.check_domain_resource(context, item)
+
+
+def _resource_rules(item: Item) -> Check:
+    shape = item.shape
+    if shape.checks is None:
+        shape.checks = invariants.check_of(item.node.element.rules)
+    check: Check = shape.checks
+    return check
 
 
 def _object(context: Context, item: Item) -> None:
-    if not isinstance(item.value, dict):
-        context.findings.error(
-            "type",
-            item.path,
-            f"A JSON object is due here ({item.type}).",
-            "Send an object with the element's properties.",
-            code="structure",
-        )
+    value = item.value
+    if (value.__class__ is not dict or len(value) < 2) and not _is_object(context, item):
         return
-    if not item.value:
-        context.findings.error(
-            "empty", item.path, "An object without properties.", "Leave the element out, or fill it.", code="structure"
-        )
-        return
-    fields = item.fields
-    for name, content in item.value.items():
-        _property(context, item, fields, name, content)
-    _children(context, item)
-
-
-def _children(context: Context, item: Item) -> None:
-    for node in item.required:
-        if not item.child(node.name):
-            name = node.name.removesuffix("[x]")
-            context.findings.error(
-                "cardinality", f"{item.path}.{name}", f"R4 requires {node.path}.", f"Send {name}.", code="required"
-            )
-    for name, rows in item.children.items():
-        if len(rows) > 1 and name.endswith("[x]"):
-            place = rows[0].path
+    fields = item.shape.fields
+    for name, content in value.items():
+        field = fields.get(name)
+        if field is None:
+            _unusual(context, item, name, content)
+        elif not field.accepts(content):
+            _property(context, item, field, content)
+    for node in item.shape.required:
+        if not value.get(node.name) and not item.child(node.name):
             context.findings.error(
                 "cardinality",
-                place,
-                f"{rows[0].node.path} is there more than once.",
-                "Send it in one of its types only.",
-                code="structure",
+                f"{item.path}.{node.label}",
+                f"R4 requires {node.path}.",
+                f"Send {node.label}.",
+                code="required",
             )
-        for row in rows:
-            _value(context, row)
 
 
-def _property(context: Context, item: Item, fields: dict[str, Field], name: str, content: Any) -> None:
+def _property(context: Context, item: Item, field: Field, content: Any) -> None:
+    """A property that is no primitive, or a primitive in need of a closer look."""
+    if not _has_shape(context, item, field, field.key, content):
+        return
+    if field.is_choice:
+        _one_type(context, item, field)
+        _rows(context, item.child(field.name), field)
+        return
+    if content is None:
+        _null(context, f"{item.path}.{field.key}")
+    _rows(context, item.child(field.name) if field.is_primitive else item.fill(field, content), field)
+
+
+def _rows(context: Context, rows: Sequence[Item], field: Field) -> None:
+    """The values of a property whose type is no primitive, or that have to be looked at one by one."""
+    checks: tuple[Check, ...] = _compile(context, field) if field.checks is None else field.checks
+    of_value = _primitive if field.is_primitive else _object
+    for row in rows:
+        if row.home is row:  # a resource in a resource
+            check_resource(context, row)
+        elif row.type == field.code:
+            of_value(context, row)
+            for check in checks:
+                check(context, row)
+
+
+def _is_object(context: Context, item: Item) -> bool:
+    """Whether a value without two properties is an object all the same; ele-1 wants more in it than an id."""
+    value = item.value
+    if not isinstance(value, dict):
+        due = "resource" if item.type == "Resource" else f"JSON object ({item.type})"
+        fix = "Send an object with the element's properties, a resource with its resourceType."
+        context.findings.error("type", item.path, f"A {due} is due here.", fix, code="structure")
+    elif not value:
+        fix = "Leave the element out, or fill it."
+        context.findings.error("empty", item.path, "An object without properties.", fix, code="structure")
+    elif "id" in value and item.home is not item and not _stands_beside(item):
+        fix = "Leave the element out, or fill it."
+        context.findings.error("ele-1", item.path, "There is nothing but an id.", fix, code="invariant")
+    return isinstance(value, dict) and bool(value)
+
+
+def _stands_beside(item: Item) -> bool:
+    """Whether it is the object beside a primitive that has a value."""
+    return item.parent is not None and item.value is item.parent.shadow and item.parent.value is not None
+
+
+def _one_type(context: Context, item: Item, field: Field) -> None:
+    if len(item.child(field.name)) > 1:
+        context.findings.error(
+            "cardinality",
+            f"{item.path}.{field.node.label}",
+            f"{field.node.path} is there more than once.",
+            "Send it in one of its types only.",
+            code="structure",
+        )
+
+
+def _unusual(context: Context, item: Item, name: str, content: Any) -> None:
+    """A property that is no element: the type of a resource, what stands beside a primitive, or an unknown one."""
     if name == "resourceType" and item.home is item:
         return
-    is_shadow = name.startswith("_")
-    field = fields.get(name.removeprefix("_"))
-    path = f"{item.path}.{name}"
-    if field is None or (is_shadow and not is_primitive(field.type.code)):
+    field = item.shape.fields.get(name.removeprefix("_"))
+    if field is None or not field.is_primitive or not name.startswith("_"):
         # An unknown name is content: it may be anything, so it is shown only if it looks like a property.
-        shown = path if name.isascii() and name.isidentifier() and len(name) <= 64 else item.path
+        shown = f"{item.path}.{name}" if name.isascii() and name.isidentifier() and len(name) <= 64 else item.path
         context.findings.error(
             "unknown-element",
             shown,
@@ -95,77 +137,64 @@ def _property(context: Context, item: Item, fields: dict[str, Field], name: str,
             "Remove it, or correct its spelling.",
             code="structure",
         )
-    elif field.node.element.high == 1 and isinstance(content, list):
-        context.findings.error(
-            "type",
-            path,
-            "A single value is due here, not an array.",
-            "Send the value without brackets.",
-            code="structure",
-        )
-    elif field.node.element.high != 1 and not isinstance(content, list):
-        context.findings.error(
-            "type",
-            path,
-            "An array is due here.",
-            "Send the value in brackets, also when there is only one.",
-            code="structure",
-        )
+        return
+    if field.is_choice:
+        _one_type(context, item, field)
+    if _has_shape(context, item, field, name, content):
+        rows = [row for row in item.child(field.name) if row.type == field.code]
+        for row in rows:
+            if row.shadow is not None:
+                _shadow(context, row)
+        if field.key not in item.value:
+            _rows(context, rows, field)
+
+
+def _has_shape(context: Context, item: Item, field: Field, name: str, content: Any) -> bool:
+    """Whether there is an array where one is due, and something to judge in it."""
+    if (content.__class__ is list) is field.is_list and content != []:
+        return True
+    if not field.is_list:
+        rule, text, fix = "type", "A single value is due here, not an array.", "Send the value without brackets."
     elif content == []:
-        context.findings.error(
-            "empty", path, "An array without rows.", "Leave the property out, or fill it.", code="structure"
-        )
-
-
-def _value(context: Context, item: Item) -> None:
-    if item.home is item:  # a resource in a resource
-        check_resource(context, item)
-        return
-    if is_primitive(item.type):
-        _primitive(context, item)
-    elif item.type == "Resource":
-        context.findings.error(
-            "type", item.path, "A resource is due here.", "Send a JSON object with resourceType.", code="structure"
-        )
-        return
+        rule, text, fix = "empty", "An array without rows.", "Leave the property out, or fill it."
     else:
-        _object(context, item)
-    _constraints(context, item)
+        rule, text, fix = "type", "An array is due here.", "Send the value in brackets, also when there is only one."
+    context.findings.error(rule, f"{item.path}.{name}", text, fix, code="structure")
+    return bool(content != [])
 
 
-def _constraints(context: Context, item: Item) -> None:
-    element = item.node.element
+def _compile(context: Context, field: Field) -> tuple[Check, ...]:
+    """What there is to check on each value of a property, beyond its shape."""
+    element, rules = field.node.element, field.rules
+    checks: list[Check] = []
     if element.strength:
-        context.guide.terminology.check(item, element.strength, element.value_set, context.findings)
-    definition = context.guide.library.type(item.type)
-    own = definition.root.element.rules if definition else ()
-    invariants.check_all(context, item, (*element.rules, *own))
-    if item.type == "Extension":
-        extensions.check(context, item)
-    elif item.type == "Narrative":
-        check_narrative(context.findings, item)
-    elif item.type in _REFERENCES:
-        _reference(context, item)
+        bound = context.guide.terminology.binding(element.strength, element.value_set)
+        checks.append(lambda context, item: bound(item, context.findings))
+    if rules:
+        checks.append(invariants.check_of(rules))
+    if field.code == "Extension":
+        checks.append(extensions.check)
+    elif field.code == "Reference":
+        checks.append(_reference(field.type.targets))
+    elif field.code == "Narrative":
+        checks.append(lambda context, item: check_narrative(context.findings, item))
+    field.checks = tuple(checks)
+    return tuple(checks)
 
 
-def _reference(context: Context, item: Item) -> None:
-    targets = tuple(target for row in item.node.element.types if row.code == item.type for target in row.targets)
-    if item.type == "Reference" and isinstance(item.value, dict):
-        context.pointers.append(Pointer(item, targets))
+def _reference(targets: tuple[str, ...]) -> Check:
+    def check(context: Context, item: Item) -> None:
+        if isinstance(item.value, dict):
+            context.pointers.append(Pointer(item, targets))
+            context.scene.leaves(item)
+
+    return check
 
 
 def _primitive(context: Context, item: Item) -> None:
-    if item.shadow is not None:
-        _shadow(context, item)
     if item.value is None:
         if item.shadow is None:
-            context.findings.error(
-                "empty",
-                item.path,
-                "null stands where a value is due.",
-                "Leave the property out; in an array give the row an extension.",
-                code="structure",
-            )
+            _null(context, item.path)
         return
     found = fault(item.type, item.value)
     if found:
@@ -173,8 +202,13 @@ def _primitive(context: Context, item: Item) -> None:
         context.findings.error(rule, item.path, f"Not a value of type {item.type}.", fix, code="value")
 
 
+def _null(context: Context, path: str) -> None:
+    fix = "Leave the property out; in an array give the row an extension."
+    context.findings.error("empty", path, "null stands where a value is due.", fix, code="structure")
+
+
 def _shadow(context: Context, item: Item) -> None:
     """The `_name` object beside a primitive: an Element with id and extension, nothing else."""
-    beside = Item(item.reader, item.shadow, item.path, "Element", item.node, parent=item)
+    beside = context.guide.reader.item(item.shadow, item.node, "Element", item, item.path)
     if beside.value is not None:
         _object(context, beside)

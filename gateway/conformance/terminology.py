@@ -1,17 +1,20 @@
 """Bindings: whether a code comes from the value set its element is bound to.
 
-Only required and extensible bindings are looked at. A set whose list is licensed or too large to hold is
-checked by system; the code itself is then reported as not evaluated, never as right.
+A set whose list is licensed or too large to hold is checked by system; the code itself is then reported as not
+evaluated, never as right. A preferred binding only advises (R4 terminologies 4.1.5.2): a code known to be outside is
+information, and what is not known is not worth a word.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from gateway.conformance.items import Item
 from gateway.conformance.report import Findings
 from gateway.fhir.outcome import Severity
+
+Binding = Callable[[Item, Findings], None]
 
 
 class Verdict(StrEnum):
@@ -32,12 +35,17 @@ class ValueSet:
         codes: system to all its codes taken; the system is empty for sets bound to `code` elements only.
         open: systems of which some codes, we do not know which, are taken.
         unknown: part of the set is not known at all.
+        words: all its known codes, whatever their system.
     """
 
     url: str
     codes: Mapping[str, frozenset[str]]
     open: frozenset[str] = frozenset()
     unknown: bool = False
+    words: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "words", frozenset().union(*self.codes.values()))
 
     @classmethod
     def read(cls, url: str, compact: Mapping[str, Any]) -> "ValueSet":
@@ -56,16 +64,15 @@ class ValueSet:
         if not isinstance(code, str) or not isinstance(system, str | None):
             return Verdict.OUTSIDE
         if system is None or "" in self.codes:
-            known = any(code in codes for codes in self.codes.values())
-            return Verdict.MEMBER if known else self._unless(Verdict.OUTSIDE, self.open)
-        if code in self.codes.get(system, ()):
+            if code in self.words:
+                return Verdict.MEMBER
+            return Verdict.UNKNOWN if self.open or self.unknown else Verdict.OUTSIDE
+        known = self.codes.get(system)
+        if known is not None and code in known:
             return Verdict.MEMBER
-        if system in self.codes:
-            return self._unless(Verdict.OUTSIDE, self.open & {system})
-        return self._unless(Verdict.OTHER_SYSTEM, self.open & {system})
-
-    def _unless(self, verdict: Verdict, doubt: frozenset[str]) -> Verdict:
-        return Verdict.UNKNOWN if doubt or self.unknown else verdict
+        if system in self.open or self.unknown:
+            return Verdict.UNKNOWN
+        return Verdict.OTHER_SYSTEM if known is None else Verdict.OUTSIDE
 
     @property
     def systems(self) -> tuple[str, ...]:
@@ -82,6 +89,11 @@ class Terminology:
         """A value set, None when nothing is known about it."""
         return self._sets.get(url)
 
+    def words(self, url: str) -> frozenset[str]:
+        """The known codes of a set, whatever their system; none when nothing is known about it."""
+        found = self._sets.get(url)
+        return found.words if found else frozenset()
+
     def is_member(self, item: Item, url: str) -> bool:
         """Whether a value may belong to the set: used to tell slices apart, so doubt counts as yes."""
         value_set = self._sets.get(url)
@@ -89,35 +101,45 @@ class Terminology:
             value_set.judge(*pair) in (Verdict.MEMBER, Verdict.UNKNOWN) for pair in _codings(item)
         )
 
-    def check(self, item: Item, strength: str, url: str, findings: Findings) -> None:
-        """Report a value outside its binding; nothing is said about a value of the wrong shape."""
-        pairs = _codings(item)
-        if not pairs and not (strength == "required" and _is_uncoded(item)):
-            return
+    def binding(self, strength: str, url: str) -> Binding:
+        """The check of values bound to a set; it says nothing about a value of the wrong shape."""
         value_set = self._sets.get(url)
         if value_set is None:
-            findings.skip("binding", item.path, f"The codes of value set {url} are not in the packages at hand.")
-            return
-        verdicts = [value_set.judge(*pair) for pair in pairs]
-        if Verdict.MEMBER in verdicts:
-            return
-        if Verdict.UNKNOWN in verdicts:
-            findings.skip(
-                "binding",
-                item.path,
-                f"Whether the code belongs to value set {url} is not known here, only that its system is right.",
-            )
-            return
-        severity = Severity.ERROR if strength == "required" else Severity.WARNING
-        reason = verdicts[0].value if verdicts else "there is no coding"
-        findings.add(
-            severity,
-            "binding",
-            item.path,
-            f"Not a code of the {strength} value set {url}: {reason}.",
-            _fix(value_set),
-            code="code-invalid",
-        )
+            return _unknown_set(strength, url)
+        unknown = f"Whether the code belongs to value set {url} is not known here."
+        unlisted = f"Whether the code belongs to value set {url} is not known here, only that its system is right."
+
+        def check(item: Item, findings: Findings) -> None:
+            pairs = _codings(item)
+            verdicts = [value_set.judge(*pair) for pair in pairs]
+            if Verdict.MEMBER in verdicts or (not pairs and not _lacks_coding(item, strength)):
+                return
+            if strength == "preferred":
+                if all(verdict is Verdict.OUTSIDE for verdict in verdicts):
+                    _report(value_set, item, Severity.INFORMATION, Verdict.OUTSIDE.value, strength, findings)
+            elif Verdict.UNKNOWN in verdicts:
+                findings.skip("binding", item, unknown if value_set.unknown else unlisted)
+            else:
+                severity = Severity.ERROR if strength == "required" else Severity.WARNING
+                reason = verdicts[0].value if verdicts else "there is no coding"
+                _report(value_set, item, severity, reason, strength, findings)
+
+        return check
+
+
+def _unknown_set(strength: str, url: str) -> Binding:
+    reason = f"The codes of value set {url} are not in the packages at hand."
+
+    def check(item: Item, findings: Findings) -> None:
+        if strength != "preferred" and (_codings(item) or _lacks_coding(item, strength)):
+            findings.skip("binding", item, reason)
+
+    return check
+
+
+def _report(value_set: ValueSet, item: Item, severity: Severity, reason: str, strength: str, to: Findings) -> None:
+    text = f"Not a code of the {strength} value set {value_set.url}: {reason}."
+    to.add(severity, "binding", item.path, text, _fix(value_set), code="code-invalid")
 
 
 def _fix(value_set: ValueSet) -> str:
@@ -143,6 +165,8 @@ def _pair(row: dict[str, Any]) -> tuple[Any, Any]:
     return row.get("system", ""), row.get("code")
 
 
-def _is_uncoded(item: Item) -> bool:
-    """A concept in words only; one that is absent for a stated reason (an extension) is another matter."""
+def _lacks_coding(item: Item, strength: str) -> bool:
+    """A concept in words only where a code is due; one absent for a stated reason (an extension) is another matter."""
+    if strength != "required":
+        return False
     return item.type == "CodeableConcept" and isinstance(item.value, dict) and item.value.keys() == {"text"}

@@ -87,6 +87,15 @@ def pretty(value: Any) -> bytes:
     return orjson.dumps(value, default=_fragment, option=orjson.OPT_INDENT_2)
 
 
+def canonical(value: Any) -> bytes:
+    """Write compact JSON with sorted keys: equal values give equal bytes, whatever the order of their properties.
+
+    Raises:
+        TypeError: the value holds something JSON has no form for.
+    """
+    return orjson.dumps(value, default=_fragment, option=orjson.OPT_SORT_KEYS)
+
+
 def digest(raw: bytes) -> str:
     """SHA-256 of the bytes as lower-case hexadecimal."""
     return sha256(raw).hexdigest()

@@ -176,6 +176,7 @@ def asked(record: Authorization, request: bytes) -> Asked:
         items=tuple((item.sequence, item.trace_value) for item in record.items),
         member_ids=_member_ids(entries, patient),
         birth_date=patient.resource.get("birthDate", ""),
+        guide=record.guide,
     )
 
 

@@ -54,7 +54,7 @@ def run_cases(folder: Path, codes: Path) -> CasesReport:
     for test in sorted(folder.rglob("*.test.yaml")):
         name = test.relative_to(folder).as_posix().removesuffix(".test.yaml")
         try:
-            results.extend(_run(mappings, name, test, reached))
+            results.extend(_run(mappings, name, test, reached, findings))
         except MappingFault as fault:
             findings.extend(fault.findings)
     if findings:
@@ -70,29 +70,50 @@ def _unreached(mappings: Mappings, reached: set[Origin]) -> Iterator[Finding]:
                 yield Finding(definition.file, source.line, spell(source.place), message, advice=True)
 
 
-def _run(mappings: Mappings, name: str, test: Path, reached: set[Origin]) -> Iterator[CaseResult]:
+def _run(
+    mappings: Mappings, name: str, test: Path, reached: set[Origin], findings: list[Finding]
+) -> Iterator[CaseResult]:
+    """The cases of one file; one that cannot be understood is a finding and the others run."""
     document = read(test, decimals=True)
     if name not in mappings.definitions:
-        raise _fault(document, (), f"there is no mapping {name!r} beside this test")
+        there = f"there is no mapping {name!r} beside this test{nearest(name, mappings.definitions)}"
+        raise _fault(document, (), there)
     top = _object(document, document.value, (), ("context", "cases"))
     cases = top.get("cases")
     if not isinstance(cases, list) or not cases:
         raise _fault(document, ("cases",), "cases is a list of at least one case")
+    shared = _object(document, top.get("context", {}), ("context",), None)
     for position, written in enumerate(cases):
-        place: Place = ("cases", position)
-        case = _object(document, written, place, _CASE)
-        expect = _object(document, case.get("expect"), (*place, "expect"), _EXPECT)
-        if not isinstance(case.get("name"), str):
-            raise _fault(document, place, "a case needs a name: one sentence")
-        context = _context(document, {**top.get("context", {}), **case.get("context", {})}, place)
-        for dotted in case.get("without", []):
-            if not _remove(context, dotted.split(".")):
-                raise _fault(document, (*place, "without"), f"{dotted!r} is not in the context; nothing to take out")
         try:
-            mapped = mappings.observe(name, context, reached=reached)
-        except LookupError as fault:
-            raise _fault(document, place, str(fault.args[0])) from None
-        yield CaseResult(document.file, document.line(place), case["name"], tuple(_compare(mapped, expect)))
+            yield _case(mappings, name, document, shared, (written, ("cases", position)), reached)
+        except MappingFault as fault:
+            findings.extend(fault.findings)
+
+
+def _case(
+    mappings: Mappings,
+    name: str,
+    document: Document,
+    shared: Mapping[str, Any],
+    written: tuple[Any, Place],
+    reached: set[Origin],
+) -> CaseResult:
+    place = written[1]
+    case = _object(document, written[0], place, _CASE)
+    expect = _object(document, case.get("expect"), (*place, "expect"), _EXPECT)
+    if not isinstance(case.get("name"), str):
+        raise _fault(document, place, "a case needs a name: one sentence")
+    own = _object(document, case.get("context", {}), (*place, "context"), None)
+    context = _context(document, shared, ()) | _context(document, own, place)
+    for dotted in case.get("without", []):
+        if not _remove(context, dotted.split(".")):
+            message = f"{dotted!r} is not in the context; nothing to take out"
+            raise _fault(document, (*place, "without"), message, dotted)
+    try:
+        mapped = mappings.observe(name, context, reached=reached)
+    except LookupError as fault:
+        raise _fault(document, place, str(fault.args[0])) from None
+    return CaseResult(document.file, document.line(place), case["name"], tuple(_compare(mapped, expect)))
 
 
 def _context(document: Document, variables: Mapping[str, Any], place: Place) -> dict[str, Any]:
@@ -112,7 +133,7 @@ def _load(document: Document, value: Any, place: Place) -> Any:
             return content
         found = path.compile(value["select"])(content)
     except OSError:
-        raise _fault(document, place, f"there is no file {value['file']!r} from here") from None
+        raise _fault(document, place, f"there is no file {value['file']!r} from here", value["file"]) from None
     except (json.JsonFault, path.PathFault) as fault:
         raise _fault(document, place, f"{value['file']}: {fault}") from None
     if len(found) != 1:
@@ -187,14 +208,15 @@ def _differences(wanted: Any, found: Any, at: str, *, exact: bool) -> Iterator[s
         yield f"{at}: expected {wanted!r}, found {found!r}"
 
 
-def _object(document: Document, value: Any, place: Place, keys: tuple[str, ...]) -> dict[str, Any]:
+def _object(document: Document, value: Any, place: Place, keys: tuple[str, ...] | None) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise _fault(document, place, f"must be an object with the keys {', '.join(keys)}")
+        what = f"the keys {', '.join(keys)}" if keys else "a name and its value on each line"
+        raise _fault(document, place, f"must be an object with {what}")
     for key in value:
-        if key not in keys:
-            raise _fault(document, (*place, key), f"{key!r} is not a key here{nearest(key, keys)}")
+        if keys is not None and key not in keys:
+            raise _fault(document, (*place, key), f"{key!r} is not a key here{nearest(key, keys)}", key)
     return value
 
 
-def _fault(document: Document, place: Place, message: str) -> MappingFault:
-    return MappingFault([Finding(document.file, document.line(place), spell(place), message)])
+def _fault(document: Document, place: Place, message: str, word: str = "") -> MappingFault:
+    return MappingFault([document.finding(place, message, word)])

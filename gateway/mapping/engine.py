@@ -1,16 +1,19 @@
 """Applies mappings: variables in, one output value out, with its gaps, its choices and its trace. Pure."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from gateway.mapping.evaluation import Evaluation, Origin, Step
+from gateway.mapping.evaluation import At, Evaluation, Origin, Step, trace_steps
+from gateway.mapping.expression import Source
 from gateway.mapping.findings import Finding, MappingFault, nearest
-from gateway.mapping.functions import recording
+from gateway.mapping.functions import Record, recording
 from gateway.mapping.language import Definition, Include
-from gateway.mapping.loader import read
+from gateway.mapping.loader import examine as examine_file
 from gateway.mapping.parser import define
+from gateway.mapping.program import Program
 from gateway.mapping.table_checks import faults
 from gateway.mapping.tables import Table, read_tables
 from gateway.model.order import Choice, Gap
@@ -25,13 +28,18 @@ class Mapped:
             that were taken over whole are shared with it, not copied.
         gaps: required elements without a value, in output order.
         choices: what tables decided, once each, in the order it was first used.
-        trace: each output element that came from an expression.
+        noted: each output element that came from an expression, as the engine notes it; `trace` says it in words.
     """
 
     value: Any
     gaps: tuple[Gap, ...]
     choices: tuple[Choice, ...]
-    trace: tuple[Step, ...]
+    noted: tuple[tuple[At, Source, tuple[str, ...], int], ...] = field(repr=False)
+
+    @property
+    def trace(self) -> tuple[Step, ...]:
+        """Each output element that came from an expression."""
+        return trace_steps(self.noted)
 
 
 class Mappings:
@@ -40,6 +48,11 @@ class Mappings:
     def __init__(self, definitions: Mapping[str, Definition], tables: Mapping[str, Table]) -> None:
         self.definitions = definitions
         self.tables = tables
+
+    @cached_property
+    def programs(self) -> Mapping[str, Program]:
+        """The mappings as functions."""
+        return {name: Program(definition) for name, definition in self.definitions.items()}
 
     @classmethod
     def load(cls, folder: Path, codes: Path) -> "Mappings":
@@ -51,6 +64,7 @@ class Mappings:
         mappings, findings = examine(folder, codes)
         if findings:
             raise MappingFault(findings)
+        _ = mappings.programs  # made here once, not by the first order
         return mappings
 
     def apply(self, name: str, context: Mapping[str, Any]) -> Mapped:
@@ -65,17 +79,20 @@ class Mappings:
 
     def observe(self, name: str, context: Mapping[str, Any], *, reached: set[Origin] | None) -> Mapped:
         """As `apply`, and adds to `reached` the expressions that gave a value."""
-        definition = self.definitions.get(name)
-        if definition is None:
+        with recording(self.tables) as record:
+            return self.run(name, context, Evaluation(self.programs, record, reached), record)
+
+    def run(self, name: str, context: Mapping[str, Any], evaluation: Evaluation, record: Record) -> Mapped:
+        """As `apply`, by an evaluation of the caller's."""
+        program = self.programs.get(name)
+        if program is None:
             raise LookupError(f"there is no mapping {name!r}{nearest(name, self.definitions)}")
-        for variable in definition.reads:
+        for variable in program.reads:
             if variable not in context:
                 raise LookupError(
                     f"mapping {name!r} reads %{variable}, which was not given{nearest(variable, context)}"
                 )
-        with recording(self.tables) as record:
-            evaluation = Evaluation(self.definitions, record, reached)
-            value = evaluation.produce(definition, context)
+        value = program.produce(evaluation, context)
         return Mapped(value, tuple(evaluation.gaps), tuple(record.choices), tuple(evaluation.trace))
 
 
@@ -91,11 +108,11 @@ def examine(folder: Path, codes: Path) -> tuple[Mappings, list[Finding]]:
         findings.append(Finding(str(folder), 1, "", "holds no mapping (*.yaml); give the folder of one guide version"))
     for path in paths:
         name = path.relative_to(folder).with_suffix("").as_posix()
-        try:
-            definition, problems = define(read(path), name, known)
-        except MappingFault as fault:
-            findings.extend(fault.findings)
+        document, problems = examine_file(path)
+        findings.extend(problems)
+        if document is None:
             continue
+        definition, problems = define(document, name, known)
         findings.extend(problems)
         if definition:
             definitions[name] = definition
@@ -110,9 +127,10 @@ def _includes(definitions: Mapping[str, Definition], names: Collection[str]) -> 
         for include in definition.includes:
             if include.name not in names:
                 message = f"there is no mapping {include.name!r}{nearest(include.name, names)}"
-                found.append(Finding(definition.file, include.line, "include", message))
+                found.append(_at(definition, include, "include", message, include.name))
             elif definition.name in _reachable(include.name, definitions):
-                found.append(Finding(definition.file, include.line, "include", f"{include.name!r} includes this again"))
+                message = f"{include.name!r} includes this again"
+                found.append(_at(definition, include, "include", message, include.name))
             elif include.name in definitions:
                 found.extend(_variables(definition, include, definitions[include.name]))
     return found
@@ -123,12 +141,18 @@ def _variables(definition: Definition, include: Include, target: Definition) -> 
     for name in target.reads:
         if name not in include.values and name not in include.names:
             message = f"{target.name!r} reads %{name}, which is not in scope here; give it under 'with'"
-            found.append(Finding(definition.file, include.line, "include", message))
+            found.append(_at(definition, include, "include", message, include.name))
     for name in include.values:
         if name not in target.reads:
             message = f"{target.name!r} does not read %{name}{nearest(name, target.reads)}"
-            found.append(Finding(definition.file, include.line, f"with.{name}", message))
+            found.append(_at(definition, include, f"with.{name}", message, name))
     return found
+
+
+def _at(definition: Definition, include: Include, path: str, message: str, word: str) -> Finding:
+    text = definition.document.written[include.line - 1]
+    column = text.find(word) + 1
+    return Finding(definition.file, include.line, path, message, False, column, text, len(word))
 
 
 def _reachable(name: str, definitions: Mapping[str, Definition]) -> set[str]:

@@ -29,6 +29,9 @@ _WORDS = frozenset({"and", "or", "xor", "implies", "div", "mod", "in", "contains
 _PLAIN = re.compile(r"%(\w+)((?:\.[a-z]\w*)*)")
 
 
+Tokens = list[tuple[str, str]]  # kind (string, variable, special, time, number, name, mark) and text
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """A function call: its literal text arguments (None when they are computed) and the variable it is called on."""
@@ -70,7 +73,7 @@ class Source:
 def scan(text: str, mapping: str, line: int, place: Place, *, required: bool = False, need: str = "") -> Source:
     """Read what an expression names. It is not parsed here: `gateway.fhir.path.compile` refuses bad syntax."""
     text = text.strip()
-    tokens = [(match.lastgroup or "", match.group()) for match in _TOKEN.finditer(text)]
+    tokens = tokens_of(text)
     variables = (word[1:].strip("`") for kind, word in tokens if kind == "variable")
     return Source(
         text=text,
@@ -87,6 +90,11 @@ def scan(text: str, mapping: str, line: int, place: Place, *, required: bool = F
     )
 
 
+def tokens_of(text: str) -> Tokens:
+    """The words of an expression."""
+    return [(match.lastgroup or "", match.group()) for match in _TOKEN.finditer(text)]
+
+
 def _steps(text: str) -> tuple[str, ...] | None:
     match = _PLAIN.fullmatch(text)
     if not match:
@@ -95,16 +103,18 @@ def _steps(text: str) -> tuple[str, ...] | None:
     return None if CHOICES.intersection(steps) else steps
 
 
-def _calls(tokens: list[tuple[str, str]]) -> Iterator[Call]:
+def _calls(tokens: Tokens) -> Iterator[Call]:
     for at, (kind, word) in enumerate(tokens[:-1]):
         if kind != "name" or tokens[at + 1] != ("mark", "("):
             continue
+        if word in _WORDS and (at == 0 or tokens[at - 1] != ("mark", ".")):
+            continue  # `a and (b)` calls nothing
         before = tokens[at - 2] if at >= 2 and tokens[at - 1] == ("mark", ".") else ("", "")
         receiver = before[1][1:].strip("`") if before[0] == "variable" else ""
         yield Call(word, _literals(tokens, at + 2), receiver)
 
 
-def _literals(tokens: list[tuple[str, str]], at: int) -> tuple[str, ...] | None:
+def _literals(tokens: Tokens, at: int) -> tuple[str, ...] | None:
     """The arguments from position `at` up to the closing bracket, when all are text literals."""
     found: list[str] = []
     for kind, word in tokens[at:]:
@@ -117,7 +127,7 @@ def _literals(tokens: list[tuple[str, str]], at: int) -> tuple[str, ...] | None:
     return None
 
 
-def _bare(tokens: list[tuple[str, str]]) -> Iterator[str]:
+def _bare(tokens: Tokens) -> Iterator[str]:
     """Names that start a path outside every function call; inside one they belong to `$this`."""
     brackets: list[bool] = []
     before = ("", "")

@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.mapping.expression import Source
+from gateway.mapping.loader import Document
 
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A value written out."""
+    """A value written out, and the line it is written in."""
 
     value: str | int | bool
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ Node = Constant | Leaf | Text | Object | Array | For | If | Include
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """One mapping file; `lines` has the line of each top-level key and of what stands directly under it."""
+    """One mapping file; `document` knows where everything in it is written."""
 
     name: str
     file: str
@@ -84,4 +86,4 @@ class Definition:
     produce: Node
     sources: tuple[Source, ...]
     includes: tuple[Include, ...]
-    lines: Mapping[str, int]
+    document: Document

@@ -2,23 +2,25 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
 
 from gateway.mapping.engine import Mappings, examine
-from gateway.mapping.findings import Finding, MappingFault, nearest, spell
+from gateway.mapping.findings import Finding, MappingFault, nearest
 from gateway.mapping.language import Definition, Object
 from gateway.mapping.loader import read
+from gateway.mapping.paths import Types, misspelt
 from gateway.mapping.table_checks import unreachable
 
 
-def lint(folder: Path, codes: Path) -> list[Finding]:
+def lint(folder: Path, codes: Path, types: Types | None = None) -> list[Finding]:
     """All findings of the mappings in `folder` and the tables in `codes`, in order of file and line.
 
     Files that pass are also checked against `schema.json`, when there is one beside `codes`: it is what
-    editors complete from, so it must agree.
+    editors complete from, so it must agree. With `types`, the R4 types, misspelt elements are found too.
     """
     mappings, findings = examine(folder, codes)
     broken = {finding.file for finding in findings}
@@ -26,6 +28,8 @@ def lint(folder: Path, codes: Path) -> list[Finding]:
         findings.extend(_advice(definition, mappings))
     for table in mappings.tables.values():
         findings.extend(unreachable(table))
+    if types:
+        findings.extend(misspelt(mappings.definitions, types))
     schema = codes.parent / "schema.json"
     if schema.exists():
         validator = Draft202012Validator(json.loads(schema.read_text("utf-8")))
@@ -42,7 +46,7 @@ def _advice(definition: Definition, mappings: Mappings) -> Iterator[Finding]:
     for source in definition.sources:
         if source.required and not source.need:
             message = f"say after // what would satisfy it: {{{{! {source.text} // … }}}}"
-            yield Finding(definition.file, source.line, spell(source.place), message, advice=True)
+            yield definition.document.finding(source.place, message, "{{!", advice=True)
     yield from _unused(definition, mappings)
     yield from _facts(definition, mappings)
 
@@ -60,8 +64,9 @@ def _unused(definition: Definition, mappings: Mappings) -> Iterator[Finding]:
     ):
         for name in names:
             if name not in known:
-                line = definition.lines.get(f"let.{name}" if key == "let" else key, 1)
-                yield Finding(definition.file, line, key, f"{name!r} is never used; remove it", advice=True)
+                place = ("let", name) if key == "let" else (key,)
+                message = f"{name!r} is never used; remove it"
+                yield replace(definition.document.finding(place, message, name, advice=True), path=key)
 
 
 def _facts(definition: Definition, mappings: Mappings) -> Iterator[Finding]:
@@ -76,7 +81,7 @@ def _facts(definition: Definition, mappings: Mappings) -> Iterator[Finding]:
             for column in table.facts:
                 if column not in names:
                     message = f"{table.name}.csv looks at {column!r}, which %{call.receiver} does not have"
-                    yield Finding(definition.file, source.line, spell(source.place), message + nearest(column, names))
+                    yield definition.document.finding(source.place, message + nearest(column, names), "choose")
 
 
 def _against(validator: Any, path: Path) -> Iterator[Finding]:
@@ -87,4 +92,4 @@ def _against(validator: Any, path: Path) -> Iterator[Finding]:
         return
     for error in validator.iter_errors(document.value):
         place = tuple(error.absolute_path)
-        yield Finding(str(path), document.line(place), spell(place), f"schema.json: {error.message}")
+        yield document.finding(place, f"schema.json: {error.message}")

@@ -1,25 +1,20 @@
-"""The one YAML reader for mapping files: text stays text, every key once, every line number kept.
+"""The one YAML reader for mapping files: text stays text, every key once, every place kept.
 
-YAML 1.1 reads `0450` as 296, `12:30` as 750 and `no` as false; here an unquoted word is text, unless it is
-`true`, `false` or a plain integer, and the words that other readers would take for something else are refused.
+YAML 1.1 reads `0450` as 296, `12:30` as 750 and `no` as false; here whatever a reader of YAML would take for anything
+but text must be quoted, unless it is `true`, `false` or a plain integer.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from gateway.mapping import traps
 from gateway.mapping.findings import Finding, MappingFault, Place, spell
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
-_DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+")
-_EMPTY = frozenset({"", "~", "null", "Null", "NULL"})
-_NOT_BOOLEAN = frozenset({"yes", "no", "on", "off", "y", "n", "true", "false"})
 _TAGS = frozenset(
     f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null", "timestamp", "map", "seq", "value")
 )
@@ -27,17 +22,55 @@ _TAGS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A YAML file as plain values, and the 1-based line of each place in it."""
+    """A YAML file as plain values, and where each place in it is written.
+
+    Attributes:
+        lines: the 1-based line of each place; of an object's element, that of its key.
+        spans: first and last line and first column, all 1-based, of each value.
+        written: the lines of the file.
+    """
 
     file: str
     value: Any
     lines: Mapping[Place, int]
+    spans: Mapping[Place, tuple[int, int, int]]
+    written: tuple[str, ...]
 
     def line(self, place: Place) -> int:
         """The line of `place`, or of the nearest place around it."""
         while place and place not in self.lines:
             place = place[:-1]
         return self.lines.get(place, 1)
+
+    def text_of(self, place: Place) -> str:
+        """The lines a place takes, as written."""
+        first, last, _ = self._span(place)
+        return "\n".join(self.written[first - 1 : last])
+
+    def finding(self, place: Place, message: str, word: str = "", *, advice: bool = False, offset: int = -1) -> Finding:
+        """Something wrong at `place`.
+
+        The caret goes under `word` where it is written there (`offset` characters into it, when that is given), else
+        under the value.
+        """
+        first, last, column = self._span(place)
+        for number in range(min(self.line(place), first), last + 1):
+            text = self.written[number - 1] if number <= len(self.written) else ""
+            if word and (at := text.find(word)) >= 0:
+                shift, width = (offset, 1) if offset >= 0 else (0, len(word))
+                # the line named is that of the place; the caret may be further down in a value of several lines
+                return Finding(self.file, number, spell(place), message, advice, at + 1 + shift, text, width)
+        text = self.written[first - 1] if first <= len(self.written) else ""
+        return (
+            Finding(self.file, self.line(place), spell(place), message, advice)
+            if self.line(place) != first
+            else Finding(self.file, first, spell(place), message, advice, column, text, len(text.rstrip()) + 1 - column)
+        )
+
+    def _span(self, place: Place) -> tuple[int, int, int]:
+        while place and place not in self.spans:
+            place = place[:-1]
+        return self.spans.get(place, (1, 1, 1))
 
 
 def read(path: Path, *, decimals: bool = False) -> Document:
@@ -46,47 +79,61 @@ def read(path: Path, *, decimals: bool = False) -> Document:
     Raises:
         MappingFault: the file is not UTF-8 YAML, or uses what readers understand differently; all places listed.
     """
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as fault:
-        raise MappingFault([Finding(str(path), 1, "", f"cannot be read as UTF-8 ({type(fault).__name__})")]) from None
-    return parse(text, str(path), decimals=decimals)
+    return _sound(examine(path, decimals=decimals))
 
 
 def parse(text: str, file: str, *, decimals: bool = False) -> Document:
     """Read YAML text; see `read`."""
+    return _sound(examine_text(text, file, decimals=decimals))
+
+
+def examine(path: Path, *, decimals: bool = False) -> tuple[Document | None, list[Finding]]:
+    """A YAML file as far as it can be understood, and everything wrong with it."""
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as fault:
+        return None, [Finding(str(path), 1, "", f"cannot be read as UTF-8 ({type(fault).__name__})")]
+    return examine_text(text, str(path), decimals=decimals)
+
+
+def examine_text(text: str, file: str, *, decimals: bool = False) -> tuple[Document | None, list[Finding]]:
+    """As `examine`, for the text of a file."""
+    if findings := traps.in_text(text, file):
+        return None, findings
     try:
         root = yaml.compose(text, Loader=_LOADER)
     except yaml.YAMLError as fault:
-        mark = getattr(fault, "problem_mark", None)
-        line = mark.line + 1 if mark else 1
-        problem = getattr(fault, "problem", None) or "this is not YAML"
-        raise MappingFault([Finding(file, line, "", f"{problem}; correct the syntax here")]) from None
+        return None, [traps.in_syntax(fault, text, file)]
     if root is None:
-        raise MappingFault([Finding(file, 1, "", "the file is empty")])
-    reader = _Reader(file, decimals)
+        return None, [Finding(file, 1, "", "the file is empty")]
+    reader = _Reader(file, text, decimals)
     value = reader.value(root, ())
-    if reader.findings:
-        raise MappingFault(reader.findings)
-    return Document(file, value, reader.lines)
+    return Document(file, value, reader.lines, reader.spans, reader.written), reader.findings
+
+
+def _sound(examined: tuple[Document | None, list[Finding]]) -> Document:
+    document, findings = examined
+    if document is None or findings:
+        raise MappingFault(findings)
+    return document
 
 
 class _Reader:
-    def __init__(self, file: str, decimals: bool) -> None:
+    def __init__(self, file: str, text: str, decimals: bool) -> None:
         self.findings: list[Finding] = []
         self.lines: dict[Place, int] = {}
+        self.spans: dict[Place, tuple[int, int, int]] = {}
+        self.written = tuple(text.split("\n"))
         self._file = file
         self._decimals = decimals
-        self._seen: set[int] = set()
 
     def value(self, node: yaml.Node, place: Place) -> Any:
-        self.lines.setdefault(place, node.start_mark.line + 1)
-        if id(node) in self._seen:
-            self._find(node, place, "an alias (*name) is not allowed; write the value out")
-            return None
-        self._seen.add(id(node))
+        start, end = node.start_mark, node.end_mark
+        last = end.line if end.column == 0 and end.line > start.line else end.line + 1
+        self.lines.setdefault(place, start.line + 1)
+        self.spans.setdefault(place, (start.line + 1, last, start.column + 1))
         if node.tag not in _TAGS:
-            self._find(node, place, "a tag (!name) or merge key is not allowed; remove it")
+            self._find(node, place, f"a tag ({node.tag}) makes readers differ; remove it and write the value plainly")
             return None
         if isinstance(node, yaml.MappingNode):
             return self._object(node, place)
@@ -98,39 +145,31 @@ class _Reader:
         result: dict[str, Any] = {}
         for key_node, child in node.value:
             key = key_node.value
-            if not isinstance(key_node, yaml.ScalarNode) or key_node.tag.endswith(":merge"):
-                self._find(key_node, place, 'a key must be plain text; an expression is quoted: "{{ … }}"')
+            if problem := traps.in_key(key_node):
+                self._find(key_node, place, problem)
                 continue
             here = (*place, key)
             if key in result:
-                self._find(key_node, here, f"the key {key!r} is written twice; keep one")
+                message = (
+                    f"the key {key!r} is written twice (line {self.lines[here]} too): YAML would silently keep only"
+                )
+                self._find(key_node, here, f"{message} this one; keep one of them")
             self.lines.setdefault(here, key_node.start_mark.line + 1)
             result[key] = self.value(child, here)
         return result
 
     def _scalar(self, node: yaml.ScalarNode, place: Place) -> Any:
-        text: str = node.value
         if node.style:  # quoted, or a block; libyaml says '' for plain, PyYAML None
-            return text
-        if text in ("true", "false"):
-            return text == "true"
-        if _INTEGER.fullmatch(text):
-            return int(text)
-        if _DECIMAL.fullmatch(text) and self._decimals:
-            return Decimal(text)
-        if problem := _misreadable(text):
+            return node.value
+        value, problem = traps.plain(node.value, decimals=self._decimals)
+        if problem:
             self._find(node, place, problem)
-        return text
+        return value
 
     def _find(self, node: yaml.Node, place: Place, message: str) -> None:
-        self.findings.append(Finding(self._file, node.start_mark.line + 1, spell(place), message))
-
-
-def _misreadable(text: str) -> str:
-    if text in _EMPTY:
-        return "no value; write one, or remove the key"
-    if text.lower() in _NOT_BOOLEAN:
-        return f"unquoted {text!r} is a boolean to some readers; write true or false, or quote it to mean the text"
-    if _DECIMAL.fullmatch(text):
-        return f'unquoted decimal; quote it to mean the text, or write "{{{{ {text} }}}}" to mean the number'
-    return ""
+        start, end = node.start_mark, node.end_mark
+        text = self.written[start.line]
+        width = (end.column if end.line == start.line else len(text)) - start.column
+        self.findings.append(
+            Finding(self._file, start.line + 1, spell(place), message, False, start.column + 1, text, width)
+        )

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from gateway.fhir.path import FUNCTIONS as STANDARD
 from gateway.fhir.path import PathFault
 from gateway.mapping.expression import LEAF, Source, scan
-from gateway.mapping.findings import Finding, Place, nearest, spell
+from gateway.mapping.findings import Finding, Place, nearest
 from gateway.mapping.functions import FUNCTIONS, TABLE_ARGUMENTS, compiled
 from gateway.mapping.language import Array, Constant, Definition, For, If, Include, Leaf, Node, Object, Text
 from gateway.mapping.loader import Document
@@ -53,21 +54,24 @@ class _Reader:
             return None
         for key in top:
             if key not in _TOP:
-                self._find((key,), f"{key!r} is not a key of a mapping file{nearest(key, _TOP)}")
+                self._find((key,), f"{key!r} is not a key of a mapping file{nearest(key, _TOP)}", key)
         if top.get("mapping") != self._name:
-            self._find(("mapping",), f"must be {self._name!r}, the path of the file in its folder without .yaml")
+            self._find(
+                ("mapping",),
+                f"must be {self._name!r}, the path of the file in its folder without .yaml",
+                str(top.get("mapping", "")),
+            )
         reads = self._names(top, "reads")
         for position, read in enumerate(reads):
             self._new_name(read, frozenset(reads[:position]), ("reads", position))
         self._declared = self._names(top, "tables")
         for position, table in enumerate(self._declared):
             if table not in self._available:
-                self._find(("tables", position), f"there is no table {table!r}{nearest(table, self._available)}")
+                self._find(("tables", position), f"there is no table {table!r}{nearest(table, self._available)}", table)
         let, names = self._lets(top, frozenset(reads))
         if "produce" not in top:
             self._find((), "the key 'produce' is missing: it holds the output")
         produce = self._node(top.get("produce", {}), ("produce",), names)
-        lines = {spell(place): line for place, line in self._document.lines.items() if len(place) <= 2}
         return Definition(
             name=self._name,
             file=self._document.file,
@@ -77,7 +81,7 @@ class _Reader:
             produce=produce,
             sources=tuple(self._sources),
             includes=tuple(self._includes),
-            lines=lines,
+            document=self._document,
         )
 
     def _lets(self, top: dict[str, Any], names: Names) -> tuple[dict[str, Node], Names]:
@@ -100,7 +104,7 @@ class _Reader:
             self._find(
                 place, f'unquoted number; quote it to mean the text, or write "{{{{ {value} }}}}" for the number'
             )
-        return Constant(value)
+        return Constant(value, self._document.line(place))
 
     def _text(self, value: str, place: Place, names: Names) -> Node:
         parts: list[str | Source] = []
@@ -114,10 +118,14 @@ class _Reader:
         if rest := value[end:]:
             parts.append(rest)
         if any(isinstance(part, str) and ("{{" in part or "}}" in part) for part in parts):
-            self._find(place, "{{ and }} must pair up around one expression; inside it, close every quote")
+            self._find(place, "{{ and }} must pair up around one expression; inside it, close every quote", "{{")
         if len(parts) == 1 and isinstance(parts[0], Source):
             return Leaf(parts[0])
-        return Text(tuple(parts)) if any(isinstance(part, Source) for part in parts) else Constant(value)
+        return (
+            Text(tuple(parts))
+            if any(isinstance(part, Source) for part in parts)
+            else Constant(value, self._document.line(place))
+        )
 
     def _mapping(self, value: dict[str, Any], place: Place, names: Names) -> Node:
         if "include" in value or "with" in value:
@@ -128,15 +136,14 @@ class _Reader:
             here = (*place, key)
             if found := _FOR.fullmatch(key):
                 if len(value) > 1:
-                    self._find(here, "a for block stands alone; write several as items of a list")
+                    self._find(here, "a for block stands alone; write several as items of a list", key)
                 fields.append((None, self._for(found[1], found[2], child, here, names)))
             elif found := _IF.fullmatch(key):
                 fields.append((None, self._if(found[1], value, key, here, names)))
             elif _NAME.fullmatch(key) and key != "else":
                 fields.append((key, self._node(child, here, names)))
             elif key != "else":
-                controls = ("for x in …", "if …", "else", "include", "with")
-                self._find(here, f"{key!r} is neither an element name nor a control word{nearest(key, controls)}")
+                self._find(here, f"{key!r} is neither an element name nor a control word{_control(key)}", key)
         if len(fields) == 1 and fields[0][0] is None:
             return fields[0][1]
         return Object(tuple(fields))
@@ -162,7 +169,7 @@ class _Reader:
     def _include(self, value: dict[str, Any], place: Place, names: Names) -> Node:
         for key in value:
             if key not in ("include", "with"):
-                self._find((*place, key), f"only 'with' goes beside 'include'{nearest(key, ('include', 'with'))}")
+                self._find((*place, key), f"only 'with' goes beside 'include'{nearest(key, ('include', 'with'))}", key)
         name = value.get("include")
         if not isinstance(name, str):
             self._find(place, "include names another mapping, such as claim/item")
@@ -179,49 +186,70 @@ class _Reader:
         try:
             compiled(source.text)
         except PathFault as fault:
-            self._find(place, f"FHIRPath: {fault}")
+            self._find_in(source, place, fault)
             return source
         for name in source.variables:
             if name not in names:
-                self._find(place, f"%{name} is not declared under reads or let{nearest(name, names)}")
+                self._find(place, f"%{name} is not declared under reads or let{nearest(name, names)}", f"%{name}")
         for name in source.bare:
-            self._find(place, f"{name!r} starts from nothing and would be empty; write %{name}{_close(name, names)}")
+            self._find(
+                place, f"{name!r} starts from nothing and would be empty; write %{name}{_close(name, names)}", name
+            )
         if required and (place[0] == "let" or "with" in place):
-            self._find(place, "{{! }} belongs where the value is used, so that the gap names an element")
+            self._find(place, "{{! }} belongs where the value is used, so that the gap names an element", "{{!")
         self._check_calls(source, place)
         return source
+
+    def _find_in(self, source: Source, place: Place, fault: PathFault) -> None:
+        """A mistake within an expression: the caret goes to its column there, where the expression is one line."""
+        column = re.search(r"at column (\d+)", str(fault))
+        message = f"FHIRPath: {fault}"
+        if column and source.text in self._document.text_of(place):
+            self.findings.append(self._document.finding(place, message, source.text, offset=int(column[1]) - 1))
+        else:
+            self._find(place, message, source.text)
 
     def _check_calls(self, source: Source, place: Place) -> None:
         known = STANDARD | FUNCTIONS.keys()
         for call in source.calls:
             if call.function not in known:
-                self._find(place, f"there is no function {call.function}(){nearest(call.function, known)}")
+                self._find(
+                    place, f"there is no function {call.function}(){nearest(call.function, known)}", f"{call.function}("
+                )
             if call.function not in TABLE_ARGUMENTS:
                 continue
             arguments = call.arguments
             if arguments is None or len(arguments) not in TABLE_ARGUMENTS[call.function]:
-                self._find(place, f"{call.function}() takes {_takes(call.function)}, as quoted text")
-            elif arguments[0] not in self._declared:
+                self._find(
+                    place, f"{call.function}() takes {_takes(call.function)}, as quoted text", f"{call.function}("
+                )
+                continue
+            if arguments[0] not in self._declared:
                 message = f"table {arguments[0]!r} is not declared under tables"
-                self._find(place, message + nearest(arguments[0], self._declared or self._available))
-            elif table := self._available.get(arguments[0]):
+                there = [name for name in self._declared if name in self._available] or list(self._available)
+                self._find(place, message + nearest(arguments[0], there), f"'{arguments[0]}'")
+            if table := self._available.get(arguments[0]):
                 self._check_columns(call.function, arguments, table, place)
 
     def _check_columns(self, function: str, arguments: tuple[str, ...], table: Table, place: Place) -> None:
         if (function == "choose") is not table.is_rules:
             kind = "a rule table: use choose()" if table.is_rules else "a code table: use translate() or lookup()"
-            self._find(place, f"{table.name}.csv is {kind}")
+            self._find(place, f"{table.name}.csv is {kind}", f"{function}(")
             return
         wanted = {"translate": ("to_code",), "choose": ("value",)}.get(function, ())
         for column in arguments[1:] or wanted:
             if column not in table.columns:
-                self._find(place, f"{table.name}.csv has no column {column!r}{nearest(column, table.columns)}")
+                self._find(
+                    place, f"{table.name}.csv has no column {column!r}{nearest(column, table.columns)}", f"'{column}'"
+                )
 
     def _new_name(self, name: str, names: Names, place: Place) -> None:
         if not _NAME.fullmatch(name) or name in _RESERVED or name in _WORDS:
-            self._find(place, f"{name!r} cannot be a name; use letters, digits and _, and no word of FHIRPath's own")
+            self._find(
+                place, f"{name!r} cannot be a name; use letters, digits and _, and no word of FHIRPath's own", name
+            )
         elif name in names:
-            self._find(place, f"%{name} already means something here; choose another name")
+            self._find(place, f"%{name} already means something here; choose another name", name)
 
     def _names(self, top: dict[str, Any], key: str) -> tuple[str, ...]:
         value = top.get(key, [])
@@ -237,8 +265,16 @@ class _Reader:
             return {}
         return value
 
-    def _find(self, place: Place, message: str) -> None:
-        self.findings.append(Finding(self._document.file, self._document.line(place), spell(place), message))
+    def _find(self, place: Place, message: str, word: str = "") -> None:
+        """Note what is wrong at `place`; the caret goes under `word` where that is written there."""
+        self.findings.append(self._document.finding(place, message, word))
+
+
+def _control(key: str) -> str:
+    """The control word a key looks like by its first word."""
+    controls = {"for": "for x in …", "if": "if …", "else": "else", "include": "include", "with": "with"}
+    close = get_close_matches(key.split(" ", maxsplit=1)[0], controls, n=1, cutoff=0.6)
+    return f"; did you mean {controls[close[0]]!r}?" if close else nearest("", controls.values())
 
 
 def _key(place: Place) -> str:

@@ -1,10 +1,8 @@
 """The names in force while a mapping is evaluated; a `let` or `with` value is worked out when first used."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-
-from gateway.mapping.language import Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,19 +13,23 @@ class Bound:
     rules: tuple[str, ...] = ()
 
 
-class Scope:
-    """Names in force; a pending one is evaluated when first used, in the scope it was written in."""
+class Pending:
+    """A variable not worked out yet; its binder is given the scope it was written in. `bound` once it is."""
 
-    __slots__ = ("bound", "home", "parent", "pending")
+    __slots__ = ("binder", "bound", "home")
 
-    def __init__(
-        self,
-        parent: "Scope | None",
-        bound: dict[str, Bound],
-        pending: Mapping[str, Node] | None = None,
-        home: "Scope | None" = None,
-    ) -> None:
-        self.parent = parent
-        self.bound = bound
-        self.pending = pending or {}
+    def __init__(self, binder: "Binder", home: "Scope") -> None:
+        self.binder = binder
         self.home = home
+        self.bound: Bound | None = None
+
+
+Scope = dict[str, Bound | Pending]
+Binder = Callable[[Any, Scope, str], Bound]
+
+
+def with_let(scope: Scope, let: Mapping[str, Binder]) -> Scope:
+    """Adds the names of a `let` to a scope; each is written in that same scope."""
+    for name, binder in let.items():
+        scope[name] = Pending(binder, scope)
+    return scope

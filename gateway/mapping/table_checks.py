@@ -1,6 +1,7 @@
 """What can be wrong with the rows of a table: faults that forbid its use, and rules that can never be reached."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from gateway.mapping.findings import Finding
 from gateway.mapping.tables import Row, Table
@@ -11,7 +12,7 @@ def faults(table: Table) -> Iterator[Finding]:
     for row in table.rows:
         for column, cell in row.cells.items():
             if cell != cell.strip():
-                yield _finding(table, row, f"column {column!r} has spaces around its text; remove them")
+                yield _finding(table, row, f"column {column!r} has spaces around its text; remove them", column)
     if table.is_rules:
         yield from _rule_ids(table)
         for row in table.rows:
@@ -26,7 +27,7 @@ def unreachable(table: Table) -> Iterator[Finding]:
         for earlier in table.rows[:at]:
             if all(_covers(table, fact, earlier, row) for fact in table.facts):
                 message = f"is never reached: rule {earlier.id} above fits everything it fits; move it up or remove it"
-                yield Finding(table.file, row.line, row.id, message, advice=True)
+                yield replace(_finding(table, row, message), advice=True)
                 break
 
 
@@ -35,25 +36,31 @@ def _rule_ids(table: Table) -> Iterator[Finding]:
     for row in table.rows:
         identity = row.cells["rule"]
         if not identity:
-            yield _finding(table, row, "the rule has no id in column 'rule'; give it one nobody else has")
+            yield _finding(table, row, "the rule has no id in column 'rule'; give it one nobody else has", "rule")
         elif identity in seen:
-            yield _finding(table, row, f"the id is used in line {seen[identity]} already; give each rule its own")
+            yield _finding(
+                table, row, f"the id is used in line {seen[identity]} already; give each rule its own", "rule"
+            )
         seen.setdefault(identity, row.line)
 
 
 def _rule(table: Table, row: Row) -> Iterator[Finding]:
     if not row.cells["value"]:
-        yield _finding(table, row, "the rule chooses nothing: fill column 'value'")
+        yield _finding(table, row, "the rule chooses nothing: fill column 'value'", "value")
     for fact in table.facts:
         if f"{fact}_from" not in table.columns:
             continue
         low, high = _range(fact, row)
         if high and not low:
-            yield _finding(table, row, f"{fact}_to without {fact}_from; fill both, or only {fact}_from for one code")
+            yield _finding(
+                table, row, f"{fact}_to without {fact}_from; fill both, or only {fact}_from for one code", f"{fact}_to"
+            )
         elif len(low) != len(high):
-            yield _finding(table, row, f"{fact}_from and {fact}_to have different lengths and can never both fit")
+            yield _finding(
+                table, row, f"{fact}_from and {fact}_to have different lengths and can never both fit", f"{fact}_to"
+            )
         elif low > high:
-            yield _finding(table, row, f"{fact}_from is after {fact}_to; exchange them")
+            yield _finding(table, row, f"{fact}_from is after {fact}_to; exchange them", f"{fact}_from")
 
 
 def _codes(table: Table) -> Iterator[Finding]:
@@ -61,11 +68,13 @@ def _codes(table: Table) -> Iterator[Finding]:
     for row in table.rows:
         key = (row.cells.get("from_system", ""), row.cells["from_code"])
         if not key[1]:
-            yield _finding(table, row, "from_code is blank; fill it or remove the line")
+            yield _finding(table, row, "from_code is blank; fill it or remove the line", "from_code")
         elif key in seen:
-            yield _finding(table, row, f"code {key[1]} stands in line {seen[key]} already; keep one")
+            yield _finding(table, row, f"code {key[1]} stands in line {seen[key]} already; keep one", "from_code")
         elif ("", key[1]) in seen:
-            yield _finding(table, row, f"code {key[1]} for any system stands in line {seen['', key[1]]}; keep one")
+            yield _finding(
+                table, row, f"code {key[1]} for any system stands in line {seen['', key[1]]}; keep one", "from_code"
+            )
         seen.setdefault(key, row.line)
 
 
@@ -84,5 +93,11 @@ def _range(fact: str, row: Row) -> tuple[str, str]:
     return low, high or low
 
 
-def _finding(table: Table, row: Row, message: str) -> Finding:
-    return Finding(table.file, row.line, row.id, message)
+def _finding(table: Table, row: Row, message: str, column: str = "") -> Finding:
+    """Something wrong with a row; the caret goes under the cell of `column`."""
+    text = table.written[row.line - 1] if row.line <= len(table.written) else ""
+    before = [cell for name, cell in row.cells.items()][: table.columns.index(column)] if column else []
+    start = sum(len(cell) + 1 for cell in before)
+    if not column or '"' in text:
+        return Finding(table.file, row.line, row.id, message, False, 1, text, len(text))
+    return Finding(table.file, row.line, row.id, message, False, start + 1, text, len(row.cells[column]))

@@ -6,7 +6,8 @@ A table whose header begins `rule` is a rule table; every other table needs a co
 import csv
 import io
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -27,12 +28,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A CSV file; its name is the file name without `.csv`."""
+    """A CSV file; its name is the file name without `.csv`, `written` its lines."""
 
     name: str
     file: str
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
+    written: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def is_rules(self) -> bool:
@@ -64,7 +66,20 @@ class Table:
 
     def choose(self, facts: Mapping[str, Any]) -> Row | None:
         """The first rule that fits the facts; a blank cell fits anything. None when no rule fits."""
-        return next((row for row in self.rows if self._fits(row, facts)), None)
+        given = {fact: _texts(facts.get(fact)) for fact in self.facts}
+        return next((row for row, tests in self._tests if all(_meets(given[test[0]], test) for test in tests)), None)
+
+    @cached_property
+    def _tests(self) -> tuple[tuple[Row, tuple[tuple[str, str, str], ...]], ...]:
+        """For each rule what its filled cells ask of a fact: the lowest and the highest text."""
+        return tuple((row, tuple(self._asks(row.cells))) for row in self.rows)
+
+    def _asks(self, cells: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+        for fact in self.facts:
+            if low := cells.get(f"{fact}_from", ""):
+                yield fact, low, cells[f"{fact}_to"] or low
+            if wanted := cells.get(fact, ""):
+                yield fact, wanted, wanted
 
     @cached_property
     def _by_code(self) -> dict[str, tuple[Row, ...]]:
@@ -73,25 +88,17 @@ class Table:
             index[row.cells["from_code"]] = (*index.get(row.cells["from_code"], ()), row)
         return index
 
-    def _fits(self, row: Row, facts: Mapping[str, Any]) -> bool:
-        for fact in self.facts:
-            given = _texts(facts.get(fact))
-            if f"{fact}_from" in self.columns:
-                low, high = row.cells[f"{fact}_from"], row.cells[f"{fact}_to"]
-                if low and not any(_within(text, low, high or low) for text in given):
-                    return False
-            if (wanted := row.cells.get(fact, "")) and wanted not in given:
-                return False
-        return True
-
 
 def _stem(column: str) -> str:
     return column.removesuffix("_from").removesuffix("_to")
 
 
-def _within(text: str, low: str, high: str) -> bool:
+def _meets(given: tuple[str, ...], test: tuple[str, str, str]) -> bool:
     """Codes are compared as text of one length: `J0120` is not between `97000` and `99999X`."""
-    return len(text) == len(low) == len(high) and low <= text <= high
+    _, low, high = test
+    if low == high:
+        return low in given
+    return any(len(text) == len(low) == len(high) and low <= text <= high for text in given)
 
 
 def _texts(value: Any) -> tuple[str, ...]:
@@ -136,6 +143,7 @@ def parse_table(text: str, name: str, file: str) -> Table:
         MappingFault: no header, a repeated or blank column, a row of the wrong length, a needed column missing.
     """
     findings: list[Finding] = []
+    written = tuple(text.splitlines())
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     header: tuple[str, ...] = ()
     rows: list[Row] = []
@@ -147,10 +155,11 @@ def parse_table(text: str, name: str, file: str) -> Table:
                 continue
             if not header:
                 header = tuple(cells)
-                findings.extend(_header(header, file, line))
+                findings.extend(_header(header, file, line, written[line - 1]))
             elif len(cells) != len(header):
                 message = f"{len(cells)} cells, but the header has {len(header)}; add or remove commas"
-                findings.append(Finding(file, line, cells[0], message))
+                row_text = written[line - 1]
+                findings.append(Finding(file, line, cells[0], message, False, 1, row_text, len(row_text)))
             else:
                 row = dict(zip(header, cells, strict=True))
                 rows.append(Row(line, row.get("rule") or f"{name}.csv:{line}", row))
@@ -160,16 +169,30 @@ def parse_table(text: str, name: str, file: str) -> Table:
         findings.append(Finding(file, 1, "", "the table is empty; its first line must name the columns"))
     if findings:
         raise MappingFault(findings)
-    return Table(name, file, header, tuple(rows))
+    return Table(name, file, header, tuple(rows), written)
 
 
-def _header(header: tuple[str, ...], file: str, line: int) -> Iterator[Finding]:
+def _header(header: tuple[str, ...], file: str, line: int, text: str) -> Iterator[Finding]:
     for column in sorted({column for column in header if header.count(column) > 1}):
-        yield Finding(file, line, column, "the column is named twice; rename or remove one")
+        message = "the column is named twice; rename or remove one"
+        yield Finding(file, line, column, message, False, text.rfind(column) + 1, text, len(column))
     for column in header:
         if not column.isidentifier():
-            yield Finding(file, line, column, "a column name is letters, digits and _, without spaces")
+            message = "a column name is letters, digits and _, without spaces"
+            yield Finding(file, line, column, message, False, text.find(column) + 1, text, len(column))
     needed = "value" if header[0] == "rule" else "from_code"
     if needed not in header:
         kind = "a rule table (first column `rule`)" if needed == "value" else "a code table"
-        yield Finding(file, line, needed, f"{kind} needs a column {needed!r}")
+        message = f"{kind} needs a column {needed!r}"
+        close = get_close_matches(needed, header, n=1, cutoff=0.6)
+        message += f"; {close[0]!r} looks like it" if close else ""
+        yield Finding(
+            file,
+            line,
+            needed,
+            message,
+            False,
+            text.find(close[0]) + 1 if close else 1,
+            text,
+            len(close[0]) if close else len(text),
+        )

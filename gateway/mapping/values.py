@@ -7,16 +7,50 @@ from typing import Any
 from gateway.fhir.path import PathFault, plain
 from gateway.mapping.expression import Source
 
+Members = Sequence[tuple[str, str]]  # each member of a path, and the name of the extensions beside it (`_birthDate`)
+UNSURE = object()
+_DIRECT = frozenset({str, int, bool})
 
-def walk(steps: Sequence[str], value: Any) -> list[Any] | None:
+
+def members_of(steps: Sequence[str]) -> Members:
+    """The steps of a plain path, made ready for `follow` and `walk`."""
+    return tuple((step, f"_{step}") for step in steps)
+
+
+def follow(members: Members, value: Any) -> Any:
+    """The one text, number or boolean a plain path leads to, or None for nothing.
+
+    `UNSURE` where there may be several, an object, a decimal, or what only FHIRPath can tell.
+    """
+    node = value
+    if node.__class__ is list:
+        if len(node) != 1:
+            return UNSURE if node else None
+        node = plain(node)[0]
+    if node is None:
+        return None
+    for name, shadow in members:
+        if node.__class__ is not dict or shadow in node:
+            return UNSURE
+        node = node.get(name)
+        if node.__class__ is list:
+            if len(node) != 1:
+                return UNSURE if node else None
+            node = node[0]
+        if node is None:
+            return None
+    return node if node.__class__ in _DIRECT else UNSURE
+
+
+def walk(members: Members, value: Any) -> list[Any] | None:
     """The members of a plain path, or None where only FHIRPath knows the answer."""
     nodes = plain(value) if isinstance(value, list) else [] if value is None else [value]
-    for step in steps:
+    for name, shadow in members:
         found: list[Any] = []
         for node in nodes:
-            if not isinstance(node, dict) or f"_{step}" in node:
+            if not isinstance(node, dict) or shadow in node:
                 return None
-            child = node.get(step)
+            child = node.get(name)
             if isinstance(child, list):
                 found.extend(child)
             elif child is not None:

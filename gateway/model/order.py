@@ -65,6 +65,8 @@ class OrderContext:
             `<order number>/ordering` and `<order number>/performing/<n>`.
         diagnoses: ICD-10-CM codings with the path each came from, in order of importance.
         documents: DocumentReferences that support the request and carry their content.
+        messages: Communications that the orders name as supporting information: words for the payer.
+        insurance: the References by which the orders name the chosen coverage; what the payer gave before stands there.
         requestor_id: key of the requestor in the site profile; empty when none could be chosen.
         payer_id: key of the payer profile; empty when none matched.
         benefit: pharmacy when this order must not become a PAS Claim; `handoff` then says where it goes.
@@ -82,6 +84,8 @@ class OrderContext:
     providers: Mapping[str, Resource] = field(default_factory=dict)
     diagnoses: tuple[Resource, ...] = ()
     documents: tuple[Resource, ...] = ()
+    messages: tuple[Resource, ...] = ()
+    insurance: tuple[Resource, ...] = ()
     requestor_id: str = ""
     payer_id: str = ""
     benefit: Benefit = Benefit.MEDICAL

@@ -53,6 +53,15 @@ def _named(subject: Subject, notes: Notes) -> tuple[list[Entry], bool]:
     return found, not missing and not is_refused
 
 
+def insurance_of(order: Entry, coverage: Entry | None, chart: Chart) -> tuple[Resource, ...]:
+    """The References in order.insurance that mean the chosen coverage."""
+    named = rows(order.resource, "insurance") if coverage else []
+    found = [(reference, chart.find(reference, order, "", Notes(), "Coverage")) for reference in named]
+    return tuple(
+        reference for reference, target in found if target and coverage and target.resource == coverage.resource
+    )
+
+
 def _is_usable(coverage: Entry, place: str, subject: Subject, notes: Notes) -> bool:
     """Whether a Coverage that the order names is the patient's: what is said of another member is never sent."""
     is_another = subject.whose(coverage, "beneficiary", notes) is Whose.ANOTHERS

@@ -1,5 +1,6 @@
 """When a service is to happen: whole days as written, never turned into instants of another zone (quirk 53)."""
 
+import calendar
 import re
 from datetime import date
 from typing import Any
@@ -10,6 +11,7 @@ from gateway.model.order import Resource
 from gateway.orders.chart import label, rows, text
 from gateway.orders.notes import Notes
 
+_MONTH = re.compile(r"([1-9]\d{3})-(\d{2})")
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(T.*)?")
 
 
@@ -20,6 +22,20 @@ def day(value: Any) -> date | None:
         return date.fromisoformat(match[1]) if match else None
     except ValueError:
         return None
+
+
+def span(value: Any) -> tuple[date, date] | None:
+    """The first and last whole day that a date or dateTime may mean: `2026-12` is any day of that month.
+
+    None for a year alone, which says too little to plan by, and for what is no date.
+    """
+    if on := day(value):
+        return on, on
+    match = _MONTH.fullmatch(value) if isinstance(value, str) else None
+    year, month = (int(match[1]), int(match[2])) if match else (0, 0)
+    if month not in range(1, 13):
+        return None
+    return date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
 
 
 def service_dates(order: Entry, encounter: Resource, today: date, notes: Notes) -> Dates:

@@ -27,7 +27,11 @@ _BELOW: Mapping[str, Mapping[str, str]] = {
     "coverage": {"coverage": "", "member_id": ".identifier"},
     "orders/service_request": {"order": ""},
     "orders/device_request": {"order": ""},
-    "orders/medication_request": {"order": "", "item.ordering_url": ".requester"},
+    "orders/medication_request": {
+        "order": "",
+        "item.ordering.url": ".requester",
+        "item.ordering.practitioner_url": ".requester",
+    },
 }
 
 
@@ -70,6 +74,7 @@ def _of_order(context: OrderContext, number: int) -> dict[str, str]:
         "item.facts": code,
         "place": f"{name}.locationCode",
         "quantity": f"{name}.{quantity_place(order)}",
+        **dict.fromkeys(("said", "conditions", "condition", "care_at_home", "accident", "kind"), f"{name}.extension"),
     }
 
 

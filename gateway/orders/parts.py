@@ -8,8 +8,10 @@ from gateway.mapping.tables import Table
 from gateway.model.order import Choice, OrderContext, Resource
 from gateway.orders.chart import codings, resource_name, rows, text
 from gateway.orders.coverage import social_security_numbers
+from gateway.orders.dates import span
 from gateway.orders.quantity import quantity_of
 from gateway.orders.service import modifiers_of
+from gateway.orders.supporting import words_of
 from gateway.orders.tables import OrderTables
 from gateway.payers.profile import PayerProfile
 from gateway.payers.site import Requestor
@@ -49,6 +51,8 @@ class Parts:
         self.variables: dict[str, Any] = {
             "url": self._urls,
             "documents": documents,
+            "messages": [{"text": words} for message in context.messages for words in words_of(message)],
+            "insurance": list(context.insurance),
             "members": members,
             "diagnoses": [dict(diagnosis) for diagnosis in context.diagnoses],
             "items": [self._item(number, members) for number in range(1, len(context.orders) + 1)],
@@ -119,6 +123,7 @@ class Parts:
             "organization_url": organization,
             "desk": self._desk() if organization == self._urls["requestor"] else [],
         }
+        row["practitioner_url"] = member["practitioner_url"]
         url = self._reuse("parties/practitioner_role", provider)
         if url is None:
             url = self._press.url()
@@ -178,7 +183,8 @@ class Parts:
             "members": [position for position, _ in mine],
             "diagnoses": [n for n, row in enumerate(self._context.diagnoses, 1) if number in row["orders"]],
             "documents": list(range(1, len(self._context.documents) + 1)),
-            "ordering_url": next((member["url"] for _, member in mine if member["whole_claim"]), None),
+            "ordering": next((_addresses(member) for _, member in mine if member["whole_claim"]), None),
+            "order": order,
         }
         item = {key: value for key, value in item.items() if value is not None}
         variables = {"order": order, "item": item, "url": self._urls}
@@ -208,10 +214,16 @@ def _points(resource: Any) -> set[tuple[str, str]]:
     return {(text(row, "system"), text(row, "value")) for row in rows(resource, "telecom")}
 
 
-def _stay_days(encounter: Resource) -> dict[str, str]:
+def _addresses(member: Resource) -> dict[str, str]:
+    """`url` of the entry in the care team, and `practitioner_url` of the person behind it, if it is one."""
+    return {name: member[name] for name in ("url", "practitioner_url") if name in member}
+
+
+def _stay_days(encounter: Resource) -> dict[str, dict[str, str]]:
+    """The first and last day on which admission and discharge may be; one day where the encounter tells it."""
     period = encounter.get("period")
-    days = {name: text(period, name)[:10] for name in ("start", "end")}
-    return {name: day for name, day in days.items() if len(day) == len("2026-01-31")}
+    found = {"admission": span(text(period, "start")), "discharge": span(text(period, "end"))}
+    return {name: {"start": str(days[0]), "end": str(days[1])} for name, days in found.items() if days}
 
 
 def plain(value: Any) -> dict[str, Any]:

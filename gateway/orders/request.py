@@ -63,7 +63,7 @@ def build(
     if requestor is None:
         raise LookupError("the requestor of this order is not in the site profile")
     press = _Press(mappings, new_id)
-    trace = {"system": f"{_TRACE}{site.trace_originator}", "value": new_id()}
+    trace = {"system": f"{_TRACE}{site.trace_originator}", "value": new_id(), **plain(site.trace_place)}
     submission = f"urn:uuid:{new_id()}"
     request = {"trace": trace, "submission": submission, "created": _instant(now)}
     parts = Parts(context, requestor, payer, press)

@@ -10,7 +10,7 @@ from gateway.orders.belonging import Subject
 from gateway.orders.benefit import benefit_of
 from gateway.orders.chart import Chart, codings, label, rows, text
 from gateway.orders.code_systems import rule_system
-from gateway.orders.coverage import coverage_of, member_of, payer_of, subscriber_of
+from gateway.orders.coverage import coverage_of, insurance_of, member_of, payer_of, subscriber_of
 from gateway.orders.dates import service_dates
 from gateway.orders.diagnoses import diagnoses_of
 from gateway.orders.must_understand import understood
@@ -21,7 +21,7 @@ from gateway.orders.requestor import requestor_of
 from gateway.orders.selection import check_stands
 from gateway.orders.service import Service, service_of
 from gateway.orders.setting import Setting, setting_of
-from gateway.orders.supporting import documents_of
+from gateway.orders.supporting import Supporting, supporting_of
 from gateway.orders.tables import OrderTables
 from gateway.payers.profile import Payers
 from gateway.payers.site import Site
@@ -52,7 +52,8 @@ class Reading:
     setting: Setting
     providers: Mapping[str, Resource]
     diagnoses: tuple[Resource, ...]
-    documents: tuple[Resource, ...]
+    supporting: Supporting
+    insurance: tuple[Resource, ...]
     requestor_id: str
     payer_id: str
     benefit: Benefit
@@ -80,7 +81,6 @@ def read_order(order: Entry, patient: Entry | None, desk: Desk) -> Reading:
     facts = _facts(order, service, setting, tables)
     if dates.start:
         facts |= {"start": dates.start.isoformat(), "end": (dates.end or dates.start).isoformat()}
-    _check_place(order, facts, tables, notes)
     category = tables["request_type"].choose(facts)
     around = setting.encounter or setting.ordered_in
     reading = Reading(
@@ -92,7 +92,8 @@ def read_order(order: Entry, patient: Entry | None, desk: Desk) -> Reading:
         setting=setting,
         providers=providers_of(order, chart, tables, notes),
         diagnoses=diagnoses_of(subject, tables, notes),
-        documents=documents_of(subject, notes),
+        supporting=supporting_of(subject, notes),
+        insurance=insurance_of(order, coverage, chart),
         requestor_id=requestor_of(order, around, desk.requestor, desk.site, chart, notes),
         payer_id=payer_of(coverage, desk.payer, desk.payers, chart, notes),
         benefit=Benefit.MEDICAL,
@@ -125,14 +126,6 @@ def _facts(order: Entry, service: Service, setting: Setting, tables: OrderTables
         "place": setting.place,
     }
     return {name: value for name, value in facts.items() if value}
-
-
-def _check_place(order: Entry, facts: Mapping[str, str], tables: OrderTables, notes: Notes) -> None:
-    """The mapping would find the same gap, but only once the payer is known."""
-    if "place" not in facts and tables["place_of_service"].choose(facts) is None:
-        need = "where the service happens: locationCode or locationReference of the order, or a rule for it in"
-        need += " place_of_service.csv"
-        notes.gap(f"{label(order)}.locationCode", need, "place-of-service", "Claim.item.locationCodeableConcept")
 
 
 def patient_of(order: Entry, chart: Chart, notes: Notes) -> Entry | None:

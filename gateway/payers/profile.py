@@ -170,7 +170,7 @@ def load_payers(folder: Path) -> Payers:
     """
     profiles: dict[str, PayerProfile] = {}
     problems: list[str] = []
-    for path in sorted(folder.glob("*.yaml")):
+    for path in sorted(folder.glob("*.yaml"), key=lambda path: path.stem):  # in the order of their ids
         try:
             profile = read_profile(path)
         except FileFault as fault:

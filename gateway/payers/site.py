@@ -28,6 +28,14 @@ class Sender:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TracePlace:
+    """Under which department and state our trace numbers are kept (PASIdentifier extensions); empty where not said."""
+
+    department: str = ""
+    jurisdiction: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
     """A US postal address; `lines` are street lines."""
 
@@ -99,6 +107,7 @@ class Site:
     time_zone: str
     review: Review
     trace_originator: str
+    trace_place: TracePlace
     sender: Sender
     requestors: tuple[Requestor, ...]
     signing_keys: tuple[SigningKey, ...]
@@ -142,6 +151,9 @@ def _site(path: Path, table: site_file.SiteTable) -> Site:
         time_zone=table.time_zone,
         review=Review(table.review),
         trace_originator=table.trace_originator,
+        trace_place=TracePlace(
+            department=table.trace_place.department, jurisdiction=table.trace_place.jurisdiction or ""
+        ),
         sender=sender,
         requestors=tuple(_requestor(row, sender) for row in table.requestors),
         signing_keys=tuple(

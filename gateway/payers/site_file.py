@@ -27,6 +27,11 @@ class SenderTable(Table):
     interchange_sender_id: X12Id
 
 
+class TracePlaceTable(Table):
+    department: str = ""
+    jurisdiction: State | None = None
+
+
 class AddressTable(Table):
     lines: Annotated[tuple[Text, ...], Field(min_length=1)]
     city: Text
@@ -70,6 +75,7 @@ class SiteTable(Table):
     time_zone: TimeZone
     review: Literal["send", "hold"]
     trace_originator: TraceOriginator
+    trace_place: TracePlaceTable = TracePlaceTable()
     sender: SenderTable
     requestors: Annotated[tuple[RequestorTable, ...], Field(min_length=1)]
     signing_keys: tuple[SigningKeyTable, ...] = ()

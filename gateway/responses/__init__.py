@@ -1,4 +1,4 @@
-"""A payer's answer to a pure reading: what was decided on each item, or why nothing may be concluded (PAS 2.2.1)."""
+"""A payer's answer to a pure reading: what was decided on each item, or why nothing may be (PAS 2.0.1 to 2.2.1)."""
 
 from gateway.responses.codes import ReviewCodes, load_codes
 from gateway.responses.read import read

@@ -11,6 +11,7 @@ from gateway.model.authorization import Answer, AuthorizedItem, Note, Provider, 
 from gateway.model.determination import GRANTED
 from gateway.responses.added import read_added
 from gateway.responses.agreement import settled
+from gateway.responses.details import granted_in_detail
 from gateway.responses.element import NOTHING, Element, modifiers
 from gateway.responses.match import trace_values
 from gateway.responses.message import Message
@@ -81,6 +82,7 @@ def _answer(
     number, tracking, previous = _numbers(rows, review)
     issued = _first(row.extension("itemPreAuthIssueDate").choice("value", "Date") for row in rows)
     valid, amount = _valid(rows, message, result), _amount(rows, result)
+    instead = tuple(item for item in added if sequence in item.replaces)
     sources = {
         "result": review.source if review else rows[0].path if rows else message.response.path,
         "authorization_number": number[1],
@@ -102,7 +104,7 @@ def _answer(
         valid=period(valid, remarks),
         quantity=quantity(amount, remarks),
         providers=_providers(rows, message, result),
-        authorized=tuple(item for item in added if sequence in item.replaces),
+        authorized=instead or granted_in_detail(sequence, rows, result, number[0], valid, message),
         sources=tuple((field, path) for field, path in sources.items() if path),
     )
 
@@ -155,7 +157,7 @@ def _valid(rows: Sequence[Element], message: Message, result: Result) -> Element
 
 
 def _amount(rows: Sequence[Element], result: Result) -> Element:
-    """itemAuthorizedDetail on an item restates what was asked, which is what was granted only when all of it was."""
+    """itemAuthorizedDetail of an item that was approved: as asked (2.2.1), or where that differs as granted (2.0.1)."""
     details = [row.extension("itemAuthorizedDetail") for row in rows] if result is Result.APPROVED else []
     return _first(detail.extension("quantity").choice("value", "Quantity") for detail in details)
 

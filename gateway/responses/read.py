@@ -1,4 +1,4 @@
-"""A payer's 2xx answer to one pure reading: the decision procedure of PAS 2.2.1, line by line.
+"""A payer's 2xx answer to one pure reading: the decision procedure of PAS, line by line.
 
 The reader does not know whether the bytes came from `$submit`, a notification or `$inquire`.
 """
@@ -20,8 +20,8 @@ from gateway.responses.reading import Asked, Kind, Reading, Remarks, Untrusted
 from gateway.responses.rejections import read_errors
 from gateway.responses.review import Review, decided_parts, read_review
 from gateway.responses.unwrap import Opened, open_reply, outcome_rows
+from gateway.responses.versions import meaning
 
-_OUTCOMES = ("complete", "partial", "error")
 _OVER = frozenset({"completed", "cancelled", "revoked", "rejected", "failed", "entered-in-error"})
 
 
@@ -62,8 +62,8 @@ def _message(entry: Entry, opened: Opened, asked: Asked, codes: ReviewCodes, rem
     if (use := response.one("use")).text not in ("preauthorization", ""):
         doubt = "the payer's answer is no prior authorization"
         remarks.warn("use", use.path, "The answer is not about a prior authorization.", attention=doubt)
-    if (outcome := response.one("outcome")).text not in _OUTCOMES:
-        remarks.note("outcome", outcome.path, "The outcome is none of complete, partial and error.")
+    if (outcome := response.one("outcome")).text not in meaning(asked.guide).outcomes:
+        remarks.note("outcome", outcome.path, "The outcome is none that this version of PAS has.")
     return Message(
         response=response,
         entry=entry,
@@ -115,13 +115,20 @@ def _question_grants(results: set[Result], message: Message) -> None:
     if not results & GRANTED:
         return
     outcome, remarks = message.response.one("outcome"), message.remarks
-    if outcome.text not in ("complete", "partial"):
+    if not _vouches(outcome.text, results, message):
         attention = "the payer granted something but does not call its answer complete"
         remarks.warn("outcome", outcome.path, "The outcome is not complete beside a grant.", attention=attention)
     # Our own remarks are never errors, so these are the payer's.
     for failure in (issue for issue in tuple(remarks.issues) if issue.is_error):
         attention = "the payer reports an error beside its answer"
         remarks.warn("outcome-error", failure.path, "There is an error beside a grant.", attention=attention)
+
+
+def _vouches(outcome: str, results: set[Result], message: Message) -> bool:
+    """Whether a grant may stand beside this outcome: queued only where the version has it and an item is pended."""
+    if outcome == "queued":
+        return outcome in meaning(message.asked.guide).outcomes and Result.PENDED in results
+    return outcome in ("complete", "partial")
 
 
 def _rejected(message: Message, rejections: tuple[Rejection, ...], common: Review | None) -> Reading:

@@ -21,6 +21,7 @@ class Asked:
         items: sequence and item trace number (may be empty) of each item asked for.
         member_ids: values of all identifiers our request has for the patient: of the Patient, and as a member.
         birth_date: Patient.birthDate of our request; like an empty `member_ids`, empty means not compared.
+        guide: version of PAS the request was written in, e.g. `2.0.1`; empty is read as the current one.
     """
 
     claim_url: str
@@ -31,6 +32,7 @@ class Asked:
     items: tuple[tuple[int, str], ...]
     member_ids: frozenset[str] = field(default=frozenset(), repr=False)
     birth_date: str = field(default="", repr=False)
+    guide: str = ""
 
 
 class Kind(StrEnum):

@@ -1,1 +1,1 @@
-"""The payer sandbox: a PAS 2.2.1 payer of its own, with its own process, port, store and reading of the guide."""
+"""The payer sandbox: a PAS payer in 2.0.1 and 2.2.1, with its own process, port, store and reading of the guide."""

@@ -1,4 +1,7 @@
-"""Builds what a ClaimResponse says about one item: the decision on it, and what is authorized instead (spec-36)."""
+"""Builds what a ClaimResponse says about one item: the decision on it, and what is authorized instead.
+
+Since PAS 2.1 the latter is an addItem (2.2.1 spec-36); in 2.0.1 it stands in the item's authorizedItemDetail.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,6 +13,7 @@ from uuid import UUID
 from gateway.sandbox import names
 from gateway.sandbox.elements import Element, codings, element, elements, extensions, text
 from gateway.sandbox.scenarios import ItemAnswer
+from gateway.sandbox.versions import AnswerShape
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +51,29 @@ class Notes:
         return len(self.rows)
 
 
-def answer_item(
-    item: Element, answer: ItemAnswer, scenario: str, *, now: datetime, new_id: Callable[[], UUID], notes: Notes
-) -> Decision:
-    """Decide on one Claim.item as `answer` says; numbers come from `new_id`, dates from the item and `now`."""
-    number = _number("AUTH", new_id) if answer.authorization_number else ""
-    tracking = _number("REF", new_id) if answer.administration_reference_number else ""
-    dates = _dates(item, answer, now.date())
+@dataclass(frozen=True, slots=True)
+class Pen:
+    """What every answer is written with: the clock, the source of numbers, the notes, the shape of the version."""
+
+    now: datetime
+    new_id: Callable[[], UUID]
+    shape: AnswerShape
+    notes: Notes = field(default_factory=Notes)
+
+
+def answer_item(item: Element, answer: ItemAnswer, scenario: str, pen: Pen) -> Decision:
+    """Decide on one Claim.item as `answer` says; numbers come from the pen's ids, dates from the item and its clock."""
+    number = _number("AUTH", pen.new_id) if answer.authorization_number else ""
+    tracking = _number("REF", pen.new_id) if answer.administration_reference_number else ""
+    dates = _dates(item, answer, pen.now.date())
     row: Element = {"extension": [*_echoed(item), *dates]}
     if tracking:
         row["extension"].append({"url": names.ADMINISTRATION_REFERENCE_NUMBER, "valueString": tracking})
     if answer.percent:
-        row["extension"].append(_asked(item))
+        row["extension"].append(_detail(item, 100 if pen.shape.has_add_item else answer.percent, pen.shape))
     row["itemSequence"] = item["sequence"]
     if answer.note:
-        row["noteNumber"] = [notes.number(answer.note)]
+        row["noteNumber"] = [pen.notes.number(answer.note)]
     row["adjudication"] = [_review(answer.action, number, answer.reasons)]
     if not row["extension"]:
         del row["extension"]
@@ -73,7 +85,7 @@ def answer_item(
         authorization_number=number,
         administration_reference_number=tracking,
         item=row,
-        added=_added(item, answer, dates, number) if answer.percent else None,
+        added=_added(item, answer, dates, number) if answer.percent and pen.shape.has_add_item else None,
     )
 
 
@@ -102,12 +114,14 @@ def _dates(item: Element, answer: ItemAnswer, today: date) -> list[Element]:
     ]
 
 
-def _asked(item: Element) -> Element:
-    """authorizedItemDetail on an item restates what was requested (PAS 2.2.1 2.5)."""
+def _detail(item: Element, percent: int, shape: AnswerShape) -> Element:
+    """authorizedItemDetail: a share of what was requested; all of it where it only restates the request (2.2.1)."""
     parts: list[Element] = [{"url": "productOrServiceCode", "valueCodeableConcept": item["productOrService"]}]
     parts += [{"url": "modifier", "valueCodeableConcept": modifier} for modifier in elements(item, "modifier")]
     if "quantity" in item:
-        parts.append({"url": "quantity", "valueQuantity": item["quantity"]})
+        parts.append({"url": "quantity", "valueQuantity": _share(item["quantity"], percent)})
+    if "revenue" in item:
+        parts.append({"url": shape.revenue, "valueCodeableConcept": item["revenue"]})
     return {"url": names.AUTHORIZED_DETAIL, "extension": parts}
 
 
@@ -127,14 +141,16 @@ def _added(item: Element, answer: ItemAnswer, dates: list[Element], number: str)
     if period:
         row["servicedPeriod"] = period
     if "quantity" in item:
-        row["quantity"] = {**item["quantity"], "value": _share(item["quantity"]["value"], answer.percent)}
+        row["quantity"] = _share(item["quantity"], answer.percent)
     row["adjudication"] = [_review("A1", number, ())]
     return row
 
 
-def _share(asked: Any, percent: int) -> int:
-    """A share of the asked quantity in whole units, at least one."""
-    return max(1, int(Decimal(asked) * percent / 100))
+def _share(asked: Element, percent: int) -> Element:
+    """A share of the asked quantity in whole units, at least one; all of it as it came."""
+    if percent == 100 or "value" not in asked:
+        return asked
+    return {**asked, "value": max(1, int(Decimal(asked["value"]) * percent / 100))}
 
 
 def _review(action: str, number: str, reasons: tuple[str, ...]) -> Element:

@@ -1,15 +1,13 @@
-"""Builds the PAS 2.2.1 Response Bundle: one ClaimResponse, and the request's resources it speaks of."""
+"""Builds the Response Bundle of either version: one ClaimResponse, and the request's resources it speaks of."""
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from gateway.fhir.bundle import Entry, collection, references
 from gateway.sandbox import names
-from gateway.sandbox.answer_items import Decision, Notes, answer_item
+from gateway.sandbox.answer_items import Decision, Pen, answer_item
 from gateway.sandbox.elements import Element, element, elements, extensions, text
 from gateway.sandbox.scenarios import ErrorAnswer, ErrorRow, ItemAnswer, Scenario
 from gateway.sandbox.travel import Travellers
@@ -31,43 +29,48 @@ class Answer:
     decisions: tuple[Decision, ...] = ()
 
 
-def decide(travellers: Travellers, chosen: Sequence[Scenario], *, now: datetime, new_id: Callable[[], UUID]) -> Answer:
+def decide(travellers: Travellers, chosen: Sequence[Scenario], pen: Pen) -> Answer:
     """Answer a request that passed its checks, item by item as `chosen` (in the items' order) says."""
-    notes = Notes()
     claim = travellers.claims[0].resource
     decisions = tuple(
-        answer_item(item, scenario.answer, scenario.id, now=now, new_id=new_id, notes=notes)
+        answer_item(item, scenario.answer, scenario.id, pen)
         for item, scenario in zip(elements(claim, "item"), chosen, strict=True)
         if isinstance(scenario.answer, ItemAnswer)
     )
-    response = _response(travellers, "complete", now, new_id)
-    if any(scenario.answer.human_reviewed for scenario in chosen if isinstance(scenario.answer, ItemAnswer)):
+    response = _response(travellers, _outcome(decisions, pen), pen)
+    reviewed = any(scenario.answer.human_reviewed for scenario in chosen if isinstance(scenario.answer, ItemAnswer))
+    if reviewed and pen.shape.has_reviewer:
         _extend(response, {"url": names.REVIEWER, "extension": [{"url": "wasHumanReviewedFlag", "valueBoolean": True}]})
     response["item"] = [decision.item for decision in decisions]
     if added := [decision.added for decision in decisions if decision.added]:
         response["addItem"] = added
-    return Answer(_bundle(response, travellers, notes, new_id), decisions)
+    return Answer(_bundle(response, travellers, pen), decisions)
 
 
-def reject(
-    travellers: Travellers, answer: ErrorAnswer, position: int, *, now: datetime, new_id: Callable[[], UUID]
-) -> Answer:
+def reject(travellers: Travellers, answer: ErrorAnswer, position: int, pen: Pen) -> Answer:
     """Answer that the request cannot be processed because of item `position`: outcome error, no item."""
-    notes = Notes()
-    response = _response(travellers, "error", now, new_id)
-    response["error"] = [_error(row, travellers, position, notes) for row in answer.rows]
-    return Answer(_bundle(response, travellers, notes, new_id))
+    response = _response(travellers, "error", pen)
+    response["error"] = [_error(row, travellers, position, pen) for row in answer.rows]
+    return Answer(_bundle(response, travellers, pen))
 
 
-def _response(travellers: Travellers, outcome: str, now: datetime, new_id: Callable[[], UUID]) -> Element:
+def _outcome(decisions: Sequence[Decision], pen: Pen) -> str:
+    """How far processing went: since 2.2 a pended answer is complete, before it is queued."""
+    open_ones = [decision.action == "A4" for decision in decisions]
+    if not pen.shape.has_queued or not any(open_ones):
+        return "complete"
+    return "queued" if all(open_ones) else "partial"
+
+
+def _response(travellers: Travellers, outcome: str, pen: Pen) -> Element:
     claim = travellers.claims[0]
     response: Element = {
         "resourceType": "ClaimResponse",
-        "id": str(new_id()),
+        "id": str(pen.new_id()),
         "meta": {"profile": [names.CLAIM_RESPONSE]},
     }
-    for transmission in extensions(claim.resource, names.TRANSMISSION)[:1]:
-        _extend(response, _turned(transmission))
+    if pen.shape.has_transmission and (transmissions := extensions(claim.resource, names.TRANSMISSION)):
+        _extend(response, _turned(transmissions[0]))
     response |= {
         "identifier": [
             {name: row[name] for name in ("extension", "system", "value") if name in row}
@@ -76,7 +79,7 @@ def _response(travellers: Travellers, outcome: str, now: datetime, new_id: Calla
         "status": "active",
         "type": claim.resource["type"],
         "use": "preauthorization",
-        "created": now.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "created": pen.now.isoformat(timespec="seconds").replace("+00:00", "Z"),
         "request": {"reference": claim.full_url},
         "outcome": outcome,
     }
@@ -96,20 +99,23 @@ def _turned(transmission: Element) -> Element:
     return {"url": names.TRANSMISSION, "extension": sorted(parts, key=lambda part: part["url"])}
 
 
-def _bundle(response: Element, travellers: Travellers, notes: Notes, new_id: Callable[[], UUID]) -> dict[str, Any]:
-    if notes.rows:
-        response["processNote"] = notes.rows
+def _bundle(response: Element, travellers: Travellers, pen: Pen) -> dict[str, Any]:
+    if pen.notes.rows:
+        response["processNote"] = pen.notes.rows
     claim = travellers.claims[0].resource
     starts = [party for name in _PARTIES.values() if (party := travellers.one(claim[name]))]
     echoed = {entry.full_url: entry for entry in starts}
     for link in travellers.links(*starts):
         echoed |= {target.full_url: target for target in link.targets}
-    return collection(
+    bundle = collection(
         [Entry(response, f"urn:uuid:{response['id']}"), *(_echo(entry, travellers) for entry in echoed.values())],
-        identifier={"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{new_id()}"},
+        identifier={"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{pen.new_id()}"},
         timestamp=response["created"],
         profile=names.RESPONSE_BUNDLE,
     )
+    if not pen.shape.has_bundle_identifier:
+        del bundle["identifier"]
+    return bundle
 
 
 def _echo(entry: Entry, travellers: Travellers) -> Entry:
@@ -121,15 +127,11 @@ def _echo(entry: Entry, travellers: Travellers) -> Entry:
     return Entry(resource, entry.full_url)
 
 
-def _error(row: ErrorRow, travellers: Travellers, position: int, notes: Notes) -> Element:
+def _error(row: ErrorRow, travellers: Travellers, position: int, pen: Pen) -> Element:
     error: Element = {"code": {"coding": [{"system": names.REJECT_REASON_SYSTEM, "code": row.code}]}}
-    about: list[Element] = []
-    if row.note:
-        about.append({"url": "processNote", "valuePositiveInt": notes.number(row.note)})
-    if row.x12_element:
-        about.append({"url": "error", "valueString": row.x12_element})
-    if about:
-        _extend(error, {"url": names.ERROR_ELEMENT, "extension": about})
+    note = pen.notes.number(row.note) if row.note else 0
+    for extension in _error_element(row, note, pen):
+        _extend(error, extension)
     _extend(error, {"url": names.ERROR_PATH, "valueString": _place(row, travellers, position)})
     if row.follow_up:
         _extend(
@@ -140,6 +142,17 @@ def _error(row: ErrorRow, travellers: Travellers, position: int, notes: Notes) -
             },
         )
     return error
+
+
+def _error_element(row: ErrorRow, note: int, pen: Pen) -> Iterator[Element]:
+    """errorElement: the X12 element, and the note that explains it where it has parts (2.2); a string before."""
+    if pen.shape.has_error_parts:
+        about: list[Element] = [{"url": "processNote", "valuePositiveInt": note}] if note else []
+        about += [{"url": "error", "valueString": row.x12_element}] if row.x12_element else []
+        if about:
+            yield {"url": names.ERROR_ELEMENT, "extension": about}
+    elif row.x12_element:
+        yield {"url": names.ERROR_ELEMENT, "valueString": row.x12_element}
 
 
 def _place(row: ErrorRow, travellers: Travellers, position: int) -> str:

@@ -25,10 +25,11 @@ from gateway.sandbox.keys import KeyRing
 from gateway.sandbox.store import Failure, Grant, Received, Store
 from gateway.sandbox.submit import submit
 from gateway.sandbox.tokens import TokenDesk, TokenFault
+from gateway.sandbox.versions import VERSIONS, Version
 
 _JSON_TYPES = {FHIR, "application/json"}
 _TOKEN_BYTES = 64 * 1024
-_SUBMIT_PATH = "/fhir/Claim/$submit"
+_SUBMIT_PATHS = {f"{version.path}/Claim/$submit": version for version in VERSIONS.values()}
 
 
 def create_app(config: SandboxConfig) -> FastAPI:
@@ -43,14 +44,16 @@ def create_app(config: SandboxConfig) -> FastAPI:
     app = FastAPI(title="Payer sandbox", lifespan=life, openapi_url=None)
     app.state.store = store
     app.include_router(_token_router(config, store))
-    app.include_router(_fhir_router(config, store))
+    for version in VERSIONS.values():
+        app.include_router(_fhir_router(config, store, version))
     app.include_router(control_router(config, store))
 
     @app.exception_handler(Refused)
     def answer_refused(request: Request, fault: Refused) -> Response:
-        if request.url.path == _SUBMIT_PATH:  # seen by the owner as well, without the body
+        if version := _SUBMIT_PATHS.get(request.url.path):  # seen by the owner as well, without the body
             client, at = getattr(request.state, "client", ""), config.now().isoformat()
-            store.receive(Received(at, "submit", client, fault.status, failures(fault.issues)))
+            row = Received(at, "submit", client, fault.status, failures(fault.issues), version=version.number)
+            store.receive(row)
         return outcome_response(fault)
 
     @app.exception_handler(HTTPException)
@@ -60,7 +63,7 @@ def create_app(config: SandboxConfig) -> FastAPI:
                 fault.status_code,
                 "route",
                 "This payer has no such interaction.",
-                "See /fhir/metadata.",
+                f"See {' or '.join(f'{version.path}/metadata' for version in VERSIONS.values())}.",
                 code="not-supported",
             )
         )
@@ -105,12 +108,12 @@ def _token_router(config: SandboxConfig, store: Store) -> APIRouter:
     return router
 
 
-def _fhir_router(config: SandboxConfig, store: Store) -> APIRouter:
-    router = APIRouter(prefix="/fhir")
+def _fhir_router(config: SandboxConfig, store: Store, version: Version) -> APIRouter:
+    router = APIRouter(prefix=version.path)
 
     @router.get("/metadata")
     def metadata() -> Response:
-        return fhir_response(capability_statement(config))
+        return fhir_response(capability_statement(config, version))
 
     @router.get("/.well-known/smart-configuration")
     def smart() -> Response:
@@ -125,7 +128,7 @@ def _fhir_router(config: SandboxConfig, store: Store) -> APIRouter:
         if _media_type(request) not in _JSON_TYPES or "content-encoding" in request.headers:
             fix = f"Send {FHIR}, not compressed."
             raise refused(415, "media-type", "The body is not plain FHIR JSON.", fix, code="not-supported")
-        outcome = submit(body, config)
+        outcome = submit(body, config, version)
         answer = fhir_response(outcome.resource, status=outcome.status)
         row = Received(
             at=config.now().isoformat(),
@@ -134,6 +137,7 @@ def _fhir_router(config: SandboxConfig, store: Store) -> APIRouter:
             status=outcome.status,
             failures=failures(outcome.issues),
             scenarios=outcome.scenarios,
+            version=version.number,
             body=body,
             answer=bytes(answer.body),
         )

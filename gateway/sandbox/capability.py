@@ -6,6 +6,7 @@ from gateway.sandbox.clients import ALGORITHMS, AuthMethod
 from gateway.sandbox.config import SandboxConfig
 from gateway.sandbox.names import PAS
 from gateway.sandbox.scopes import SUBMIT
+from gateway.sandbox.versions import Version
 
 
 def smart_configuration(config: SandboxConfig) -> dict[str, Any]:
@@ -26,19 +27,19 @@ def smart_configuration(config: SandboxConfig) -> dict[str, Any]:
     }
 
 
-def capability_statement(config: SandboxConfig) -> dict[str, Any]:
-    """What this server can do; dated with the guide, because it changes with it."""
+def capability_statement(config: SandboxConfig, version: Version) -> dict[str, Any]:
+    """What this server can do in a version; dated with the guide, because it changes with it."""
     return {
         "resourceType": "CapabilityStatement",
         "status": "active",
-        "date": "2026-03-27",
+        "date": version.published,
         "kind": "instance",
         "instantiates": [f"{PAS}CapabilityStatement/IntermediaryCapabilities"],
         "software": {"name": "Payer sandbox"},
-        "implementation": {"description": "Payer sandbox: invented decisions", "url": config.base_url},
+        "implementation": {"description": "Payer sandbox: invented decisions", "url": config.base_url(version)},
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json"],
-        "implementationGuide": [f"{PAS}ImplementationGuide/hl7.fhir.us.davinci-pas|2.2.1"],
+        "implementationGuide": [f"{PAS}ImplementationGuide/hl7.fhir.us.davinci-pas|{version.number}"],
         "rest": [{"mode": "server", "security": _security(config), "resource": [_CLAIM]}],
     }
 

@@ -1,4 +1,4 @@
-"""What the sandbox refuses a `$submit` Bundle for, written by hand from what the examiner tests (PAS 2.2.1).
+"""What the sandbox refuses a `$submit` Bundle for, written by hand from what the examiner tests (PAS 2.0.1 and 2.2.1).
 
 The rules follow the Inferno PAS client suite and the narrative of the guide, not the gateway's own checker:
 a mistake the gateway makes twice, in building and in checking, must not be made a third time here.
@@ -12,19 +12,23 @@ from typing import Any
 from gateway.fhir.outcome import Issue
 from gateway.sandbox.checks_claim import check_claim, check_coverages
 from gateway.sandbox.checks_datatypes import check_datatypes
+from gateway.sandbox.checks_extensions import check_extensions
 from gateway.sandbox.elements import elements, error, text
 from gateway.sandbox.travel import Travellers, is_full_url
+from gateway.sandbox.versions import CURRENT, RequestRules, Version
 
 _MOST = 500
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
-def check_request(bundle: Any) -> tuple[Issue, ...]:
-    """The reasons, at most 500, to refuse this body of `Claim/$submit`; empty when there is none."""
-    return tuple(islice(_issues(bundle), _MOST))
+def check_request(bundle: Any, version: Version = CURRENT) -> tuple[Issue, ...]:
+    """The reasons, at most 500, to refuse this body of `Claim/$submit` in a version; empty when there is none."""
+    rules = version.request
+    found = (issue for issue in _issues(bundle, rules) if issue.rule not in rules.waived)
+    return tuple(islice(found, _MOST))
 
 
-def _issues(bundle: Any) -> Iterator[Issue]:
+def _issues(bundle: Any, rules: RequestRules) -> Iterator[Issue]:
     if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
         fix = "Send the PAS Request Bundle itself, not wrapped in Parameters."
         yield error("bundle", "Bundle", "The body is not a Bundle.", fix, "structure")
@@ -35,12 +39,13 @@ def _issues(bundle: Any) -> Iterator[Issue]:
     if not travellers.claims:
         yield error("claim-first", "Bundle.entry", "There is no Claim.", "Put the Claim first.", "required")
         return
-    yield from _order(travellers)
+    yield from _order(travellers, rules)
     yield from _references(travellers)
     for claim in travellers.claims:
-        yield from check_claim(claim, travellers)
+        yield from check_claim(claim, travellers, rules)
     yield from check_coverages(travellers)
     yield from check_datatypes(travellers)
+    yield from check_extensions(travellers, rules)
 
 
 def _envelope(bundle: dict[str, Any]) -> Iterator[Issue]:
@@ -100,17 +105,17 @@ def _entries(bundle: dict[str, Any]) -> Iterator[Issue]:
         seen.add(url)
 
 
-def _order(travellers: Travellers) -> Iterator[Issue]:
+def _order(travellers: Travellers, rules: RequestRules) -> Iterator[Issue]:
     if travellers.claims[0] is not travellers.entries[0]:
         yield error(
             "claim-first", "Bundle.entry[0].resource", "The first entry is not a Claim.", "Put the Claim first."
         )
-    if len(travellers.claims) > 2:
+    if len(travellers.claims) > rules.most_claims:
         yield error(
             "claim-count",
             "Bundle.entry",
-            "There are more than two Claims.",
-            "Send the Claim, and in an update the prior one.",
+            f"There are more Claims than this version takes: {rules.most_claims}.",
+            "Send the Claim, and beside an update the prior one where the version takes two.",
         )
 
 

@@ -1,4 +1,4 @@
-"""The sandbox's rules on a request's Claim and Coverage (PAS 2.2.1 profile-claim, profile-coverage)."""
+"""The sandbox's rules on a request's Claim and Coverage (PAS profile-claim, profile-coverage)."""
 
 from collections.abc import Iterator
 
@@ -8,6 +8,7 @@ from gateway.sandbox import names
 from gateway.sandbox.checks_item import check_items
 from gateway.sandbox.elements import Element, codings, element, elements, error, extensions, sequence, text
 from gateway.sandbox.travel import Travellers
+from gateway.sandbox.versions import RequestRules
 
 _PARTIES = {
     "patient": ("Patient",),
@@ -18,37 +19,42 @@ _TIMED = ("patientEvent", "admissionDates", "dischargeDates")
 _VALUES = {"additionalInformation": "valueReference", "freeFormMessage": "valueString"}
 
 
-def check_claim(claim: Entry, travellers: Travellers) -> Iterator[Issue]:
+def check_claim(claim: Entry, travellers: Travellers, rules: RequestRules) -> Iterator[Issue]:
     """What is wrong with a Claim; references are taken as resolved elsewhere."""
     resource, path = claim.resource, claim.path
-    yield from _head(resource, path)
+    yield from _trace(resource, path, rules)
+    yield from _head(resource, path, rules)
     yield from _parties(resource, path, travellers)
     yield from _care_team(resource, path)
     yield from _supporting_info(resource, path)
     yield from _insurance(resource, path)
-    yield from check_items(resource, path)
+    yield from check_items(resource, path, rules)
 
 
-def _head(claim: Element, path: str) -> Iterator[Issue]:
-    identifiers = elements(claim, "identifier")
-    if not 1 <= len(identifiers) <= 2 or not all(text(row, "system") and text(row, "value") for row in identifiers):
+def _trace(claim: Element, path: str, rules: RequestRules) -> Iterator[Issue]:
+    identifiers, most = elements(claim, "identifier"), rules.most_identifiers
+    whole = all(text(row, "system") and text(row, "value") for row in identifiers)
+    if not 1 <= len(identifiers) <= most or not whole:
         yield error(
             "claim-identifier",
             f"{path}.identifier",
-            "There is no trace number with system and value.",
-            "Send one or two identifiers, each with system and value.",
+            "There is no trace number with system and value, or there are too many.",
+            f"Send one, at most {most} in this version, each with system and value.",
             "required",
         )
+
+
+def _head(claim: Element, path: str, rules: RequestRules) -> Iterator[Issue]:
     for name, wanted in (("status", "active"), ("use", "preauthorization")):
         if claim.get(name) != wanted:
             yield error(f"claim-{name}", f"{path}.{name}", f"{name} is not {wanted}.", f"Set it to {wanted}.")
     kinds = {code for system, code in codings(claim.get("type")) if system == names.CLAIM_TYPE_SYSTEM}
-    if not kinds & {"institutional", "professional", "oral"}:
+    if not (kinds & rules.claim_types if rules.claim_types else any(codings(claim.get("type")))):
         yield error(
             "claim-type",
             f"{path}.type",
-            "type is not institutional, professional or oral.",
-            f"Use one of them, with system {names.CLAIM_TYPE_SYSTEM}.",
+            "type is missing, or not one this version knows.",
+            f"Use institutional, professional or oral, with system {names.CLAIM_TYPE_SYSTEM}.",
             "code-invalid",
         )
     if not text(claim, "created"):
@@ -183,13 +189,17 @@ def _coverage(coverage: Element, path: str) -> Iterator[Issue]:
         )
     if coverage.get("status") != "active":
         yield error("coverage-status", f"{path}.status", "status is not active.", "Send the coverage in force.")
-    missing = [name for name in ("beneficiary", "relationship") if not element(coverage, name)]
-    if missing or len(elements(coverage, "payor")) != 1:
+    payors = elements(coverage, "payor")
+    if not element(coverage, "beneficiary") or not payors:
+        yield error("coverage-party", path, "beneficiary or payor is missing.", "Send both.", "required")
+    if len(payors) > 1:
+        yield error("coverage-one-payor", f"{path}.payor", "There are several payors.", "Send the one asked.")
+    if not element(coverage, "relationship"):
         yield error(
-            "coverage-party",
-            path,
-            "beneficiary, relationship or the one payor is missing.",
-            "Send each of them.",
+            "coverage-relationship",
+            f"{path}.relationship",
+            "relationship is missing.",
+            "Say how the patient is related to the subscriber.",
             "required",
         )
     is_self = (names.RELATIONSHIP_SYSTEM, "18") in codings(coverage.get("relationship"))

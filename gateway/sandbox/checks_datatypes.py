@@ -1,4 +1,4 @@
-"""The sandbox's rules on dates, quantities and timings, most of them narrative (PAS 2.2.1 prof-1 to prof-3)."""
+"""The sandbox's rules on dates, quantities and timings, most of them narrative (prof-1 to prof-3, PAS 2.2.1 only)."""
 
 import re
 from collections.abc import Iterator
@@ -86,7 +86,11 @@ def _quantity(holder: Element, name: str, place: str) -> Iterator[Issue]:
         return
     quantity, where = element(holder, name), f"{place}.{name}"
     value = quantity.get("value")
-    if isinstance(value, bool) or not isinstance(value, int | Decimal) or not 0 < value < _MOST:
+    number = value if isinstance(value, int | Decimal) and not isinstance(value, bool) else None
+    sent = "value" in quantity or not isinstance(holder[name], dict)
+    if sent and (number is None or not -_MOST < number < _MOST):
+        yield _issue("quantity-number", where, "Its value is no number below a billion.", "Send a decimal number.")
+    if number is None or not 0 < number < _MOST:
         yield _issue(
             "prof-2",
             where,

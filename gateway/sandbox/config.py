@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from gateway.fhir.json import Limits
 from gateway.sandbox.clients import Client, read_clients
 from gateway.sandbox.scenarios import Scenarios, read_scenarios
+from gateway.sandbox.versions import CURRENT, Version
 
 STORE_FILE = "sandbox.sqlite3"
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -39,10 +40,9 @@ class SandboxConfig:
     now: Callable[[], datetime] = utc_now
     new_id: Callable[[], UUID] = uuid4
 
-    @property
-    def base_url(self) -> str:
-        """The FHIR base."""
-        return f"{self.origin}/fhir"
+    def base_url(self, version: Version = CURRENT) -> str:
+        """The FHIR base of a version."""
+        return f"{self.origin}{version.path}"
 
     @property
     def token_url(self) -> str:

@@ -11,6 +11,7 @@ from gateway.sandbox.door import refused
 from gateway.sandbox.ready_request import ready_request
 from gateway.sandbox.scenarios import Scenario
 from gateway.sandbox.store import Received, Store
+from gateway.sandbox.versions import CURRENT, VERSIONS
 
 
 def control_router(config: SandboxConfig, store: Store) -> APIRouter:
@@ -30,11 +31,14 @@ def control_router(config: SandboxConfig, store: Store) -> APIRouter:
         return _json([summary(scenario) for scenario in config.scenarios.all])
 
     @router.get("/scenarios/{identity}/request")
-    def request_of(identity: str) -> Response:
+    def request_of(identity: str, pas: Annotated[str, "the version it is written in"] = CURRENT.number) -> Response:
         if identity not in config.scenarios:
             raise refused(404, "scenario", "There is no such scenario.", "See /sandbox/scenarios.", code="not-found")
+        if pas not in VERSIONS:
+            known = " or ".join(VERSIONS)
+            raise refused(404, "version", "There is no such version.", f"Ask with pas={known}.", code="not-found")
         orders = config.scenarios.orders(config.scenarios[identity])
-        return _json(ready_request(orders, now=config.now(), new_id=config.new_id))
+        return _json(ready_request(orders, now=config.now(), new_id=config.new_id, version=VERSIONS[pas]))
 
     @router.delete("/received")  # DELETE, so that no page in a browser can do it unasked
     def reset() -> Response:
@@ -74,6 +78,7 @@ def _shown(row: Received) -> dict[str, Any]:
         "number": row.number,
         "at": row.at,
         "what": row.what,
+        "version": row.version,
         "client": row.client,
         "status": row.status,
         "scenarios": row.scenarios,

@@ -1,15 +1,18 @@
-"""The names PAS 2.2.1 gives to things, written by hand from the guide: extensions, systems, profiles.
+"""The names PAS gives to things, written by hand from the guide: extensions, systems, profiles.
+
+Versions 2.0.1 and 2.2.1 use the same names; `versions.py` says what only one of them has.
 
 The sandbox keeps its own list on purpose: a wrong name in the gateway must not be wrong here too.
 """
 
 PAS = "http://hl7.org/fhir/us/davinci-pas/"
+STRUCTURES = f"{PAS}StructureDefinition/"
 X12 = "https://codesystem.x12.org/005010/"
 THO = "http://terminology.hl7.org/CodeSystem/"
 
 
 def _structure(name: str) -> str:
-    return f"{PAS}StructureDefinition/{name}"
+    return f"{STRUCTURES}{name}"
 
 
 # Profiles
@@ -44,6 +47,7 @@ VALID_PERIOD = _structure("extension-itemPreAuthPeriod")
 REQUESTED_SERVICE_DATE = _structure("extension-itemRequestedServiceDate")
 AUTHORIZED_DETAIL = _structure("extension-itemAuthorizedDetail")
 ITEM_CATEGORY = _structure("extension-itemCategory")
+REVENUE_CODE = _structure("extension-revenueCode")
 FOLLOW_UP_ACTION = _structure("extension-errorFollowupAction")
 ERROR_ELEMENT = _structure("extension-errorElement")
 ERROR_PATH = _structure("extension-errorPath")

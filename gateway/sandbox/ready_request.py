@@ -1,4 +1,4 @@
-"""Builds a complete, valid PAS 2.2.1 request Bundle for a scenario, with invented people and a fixed structure."""
+"""Builds a complete, valid PAS request Bundle for a scenario, in either version, with invented people."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -8,20 +8,23 @@ from uuid import UUID
 from gateway.fhir.bundle import Entry, collection
 from gateway.sandbox import names
 from gateway.sandbox.scenarios import Order
+from gateway.sandbox.versions import CURRENT, Version
 
 _SYSTEMS = {"HCPCS": names.HCPCS_SYSTEM, "CPT": names.CPT_SYSTEM, "X12-1365": names.SERVICE_TYPE_SYSTEM}
 _SENDER = "READYREQUEST"
 _TRACE = "urn:trnorg:9876543210"
 
 
-def ready_request(orders: Sequence[Order], *, now: datetime, new_id: Callable[[], UUID]) -> dict[str, Any]:
+def ready_request(
+    orders: Sequence[Order], *, now: datetime, new_id: Callable[[], UUID], version: Version = CURRENT
+) -> dict[str, Any]:
     """A request Bundle with an item for each of `orders`; `new_id` must give version-4 UUIDs."""
     url = {
         name: f"urn:uuid:{new_id()}"
         for name in ("claim", "patient", "coverage", "insurer", "requestor", "role", "practitioner")
     }
     entries = (
-        ("claim", _claim(orders, url, now, new_id)),
+        ("claim", _head(version) | _claim(orders, url, now, new_id)),
         ("patient", _patient()),
         ("coverage", _coverage(url)),
         ("insurer", _organization(names.INSURER, "Sandbox Health Plan", "PR", "1234567893")),
@@ -37,12 +40,15 @@ def ready_request(orders: Sequence[Order], *, now: datetime, new_id: Callable[[]
     )
 
 
+def _head(version: Version) -> dict[str, Any]:
+    head: dict[str, Any] = {"resourceType": "Claim", "meta": {"profile": [names.CLAIM]}}
+    knows_transmission = names.TRANSMISSION.removeprefix(names.STRUCTURES) in version.request.extensions
+    return head | ({"extension": [_transmission()]} if knows_transmission else {})
+
+
 def _claim(orders: Sequence[Order], url: dict[str, str], now: datetime, new_id: Callable[[], UUID]) -> dict[str, Any]:
     diagnoses = list(dict.fromkeys(order.diagnosis for order in orders))
     return {
-        "resourceType": "Claim",
-        "meta": {"profile": [names.CLAIM]},
-        "extension": [_transmission()],
         "identifier": [{"system": _TRACE, "value": str(new_id())}],
         "status": "active",
         "type": _concept(names.CLAIM_TYPE_SYSTEM, "professional"),

@@ -13,7 +13,7 @@ _TABLES = """
 CREATE TABLE IF NOT EXISTS received (
   number INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, what TEXT NOT NULL, client TEXT NOT NULL,
   status INTEGER NOT NULL, failures TEXT NOT NULL, scenarios TEXT NOT NULL,
-  sha256 TEXT NOT NULL, body BLOB NOT NULL, answer BLOB NOT NULL);
+  sha256 TEXT NOT NULL, body BLOB NOT NULL, answer BLOB NOT NULL, version TEXT NOT NULL DEFAULT '');
 CREATE TABLE IF NOT EXISTS book (
   number INTEGER PRIMARY KEY AUTOINCREMENT, received INTEGER NOT NULL, at TEXT NOT NULL,
   bundle_identifier TEXT NOT NULL, trace_number TEXT NOT NULL, sequence INTEGER NOT NULL, code TEXT NOT NULL,
@@ -50,6 +50,7 @@ class Received:
         client: client_id; empty when nobody was recognized.
         status: HTTP status of the answer.
         scenarios: ids of the scenarios that made the answer.
+        version: of PAS, by the address it came to; empty for token requests.
         body: the bytes; left empty for token requests (they hold credentials) and unauthorized ones.
     """
 
@@ -59,6 +60,7 @@ class Received:
     status: int
     failures: tuple[Failure, ...] = ()
     scenarios: tuple[str, ...] = ()
+    version: str = ""
     sha256: str = ""
     body: bytes = field(default=b"", repr=False)
     answer: bytes = field(default=b"", repr=False)
@@ -98,6 +100,8 @@ class Store:
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=NORMAL")
         self._connection.executescript(_TABLES)
+        if "version" not in {row[1] for row in self._connection.execute("PRAGMA table_info(received)")}:
+            self._connection.execute("ALTER TABLE received ADD COLUMN version TEXT NOT NULL DEFAULT ''")
 
     def close(self) -> None:
         """Close the file; the store cannot be used after."""
@@ -151,11 +155,12 @@ class Store:
             digest(received.body),
             received.body,
             received.answer,
+            received.version,
         )
         with self._transaction() as connection:
             cursor = connection.execute(
-                "INSERT INTO received (at, what, client, status, failures, scenarios, sha256, body, answer)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO received (at, what, client, status, failures, scenarios, sha256, body, answer,"
+                " version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 row,
             )
             number = int(cursor.lastrowid or 0)
@@ -171,7 +176,7 @@ class Store:
         """Every request in order of arrival, or only the refused ones; bodies stay in the file."""
         with self._lock:
             rows = self._connection.execute(
-                "SELECT at, what, client, status, failures, scenarios, sha256, number FROM received"
+                "SELECT at, what, client, status, failures, scenarios, sha256, number, version FROM received"
                 " WHERE status >= ? ORDER BY number",
                 (400 if failed else 0,),
             ).fetchall()
@@ -185,6 +190,7 @@ class Store:
                 scenarios=tuple(row[5].split()),
                 sha256=row[6],
                 number=row[7],
+                version=row[8],
             )
             for row in rows
         )

@@ -1,4 +1,4 @@
-"""`Claim/$submit` without HTTP: bytes in, status and resource out, and what to remember of it (PAS 2.2.1 2.2)."""
+"""`Claim/$submit` without HTTP: bytes in, status and resource out, and what to remember of it (PAS `$submit`)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from typing import Any
 
 from gateway.fhir.json import JsonFault, loads
 from gateway.fhir.outcome import Issue, Severity, to_operation_outcome
+from gateway.sandbox.answer_items import Pen
 from gateway.sandbox.answers import Answer, decide, reject
 from gateway.sandbox.checks import check_request
 from gateway.sandbox.config import SandboxConfig
@@ -13,6 +14,7 @@ from gateway.sandbox.elements import element, elements, text
 from gateway.sandbox.scenarios import ErrorAnswer, HttpAnswer, Scenario
 from gateway.sandbox.store import BookRow
 from gateway.sandbox.travel import Travellers
+from gateway.sandbox.versions import CURRENT, Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,42 +34,36 @@ class Outcome:
     book: tuple[BookRow, ...] = ()
 
 
-def submit(raw: bytes, config: SandboxConfig) -> Outcome:
-    """Answer the body of a `Claim/$submit`. A repeat is decided anew: this payer recognizes none."""
+def submit(raw: bytes, config: SandboxConfig, version: Version = CURRENT) -> Outcome:
+    """Answer the body of a `Claim/$submit` in a version. A repeat is decided anew: this payer recognizes none."""
     try:
         bundle = loads(raw, limits=config.limits)
     except JsonFault as fault:
         return _refuse(
             400, (Issue(Severity.ERROR, fault.rule, "", f"{fault.text} ({fault.place})", fault.fix, "structure"),)
         )
-    if issues := check_request(bundle):
+    if issues := check_request(bundle, version):
         return _refuse(400, issues)
     travellers = Travellers(bundle)
     items = elements(travellers.claims[0].resource, "item")
     chosen = [config.scenarios.choose(item) for item in items]
-    ids = tuple(dict.fromkeys(scenario.id for scenario in chosen))
     for scenario in chosen:
         if isinstance(scenario.answer, HttpAnswer):
             answer = scenario.answer
             issue = Issue(Severity.ERROR, scenario.id, "", answer.text, code=answer.code)
             return _refuse(answer.status, (issue,), (scenario.id,))
+    pen = Pen(config.now(), config.new_id, version.answer)
     for position, scenario in enumerate(chosen):
         if isinstance(scenario.answer, ErrorAnswer):
-            rejected = reject(travellers, scenario.answer, position, now=config.now(), new_id=config.new_id)
+            rejected = reject(travellers, scenario.answer, position, pen)
             return Outcome(200, rejected.bundle, scenarios=(scenario.id,))
-    return _decided(bundle, travellers, chosen, ids, config)
+    return _decided(bundle, travellers, chosen, pen)
 
 
-def _decided(
-    bundle: dict[str, Any],
-    travellers: Travellers,
-    chosen: Sequence[Scenario],
-    ids: tuple[str, ...],
-    config: SandboxConfig,
-) -> Outcome:
-    now = config.now()
-    answer = decide(travellers, chosen, now=now, new_id=config.new_id)
-    return Outcome(200, answer.bundle, scenarios=ids, book=_book(bundle, travellers, answer, now.isoformat()))
+def _decided(bundle: dict[str, Any], travellers: Travellers, chosen: Sequence[Scenario], pen: Pen) -> Outcome:
+    answer = decide(travellers, chosen, pen)
+    ids = tuple(dict.fromkeys(scenario.id for scenario in chosen))
+    return Outcome(200, answer.bundle, scenarios=ids, book=_book(bundle, travellers, answer, pen.now.isoformat()))
 
 
 def _book(bundle: dict[str, Any], travellers: Travellers, answer: Answer, at: str) -> tuple[BookRow, ...]:

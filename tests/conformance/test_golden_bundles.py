@@ -7,7 +7,7 @@ import pytest
 from gateway.conformance import Profiles
 from gateway.fhir import json
 
-GOLDEN = Path(__file__).parents[1] / "golden"
+GOLDEN = Path(__file__).parents[2] / "examples" / "golden" / "2.2.1"
 FILES = sorted([*GOLDEN.glob("*/*1_bundle.json"), *GOLDEN.glob("*/*2_reply.json")])
 
 

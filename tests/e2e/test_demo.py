@@ -1,4 +1,4 @@
-"""`make demo` as a newcomer runs it: two processes, real HTTP and OAuth; every kind of answer; no PHI in any log."""
+"""`make demo` as a newcomer runs it: two processes, HTTP, OAuth, both versions, every kind of answer; no PHI logged."""
 
 import re
 import sqlite3
@@ -54,12 +54,36 @@ def test_the_payer_has_each_request_exactly_once(run: tuple[subprocess.Completed
     gateway = sqlite3.connect(home / "gateway.db")
     sent = [row[0] for row in gateway.execute("SELECT sha256 FROM exchange WHERE direction = 'request'")]
     gateway.close()
-    assert len(sent) >= 9
+    assert len(sent) >= 18
     assert len(sent) == len(set(sent))
     payer = sqlite3.connect(home / "sandbox" / "sandbox.sqlite3")
     received = [row[0] for row in payer.execute("SELECT sha256 FROM received WHERE what = 'submit'")]
     payer.close()
     assert sorted(received) == sorted(sent)
+
+
+def test_each_order_went_in_both_versions_and_got_the_same_decisions(
+    run: tuple[subprocess.CompletedProcess[str], Path],
+) -> None:
+    payer = sqlite3.connect(run[1] / "sandbox" / "sandbox.sqlite3")
+    sent = payer.execute("SELECT version, status FROM received WHERE what = 'submit'").fetchall()
+    book = payer.execute(
+        "SELECT version, code, action FROM book JOIN received ON received.number = book.received ORDER BY code, action"
+    ).fetchall()
+    payer.close()
+    decided = {version: [row[1:] for row in book if row[0] == version] for version in ("2.0.1", "2.2.1")}
+    assert len(decided["2.0.1"]) >= 8
+    assert decided["2.0.1"] == decided["2.2.1"]
+    assert sorted(sent) == [("2.0.1", 200)] * (len(sent) // 2) + [("2.2.1", 200)] * (len(sent) // 2)
+
+
+def test_each_order_is_named_once_with_a_row_for_each_version(
+    run: tuple[subprocess.CompletedProcess[str], Path],
+) -> None:
+    shown = [line.split() for line in run[0].stdout.splitlines() if line.strip()]
+    [at] = [number for number, line in enumerate(shown) if line[0] == "knee_mri"]
+    assert shown[at][1:3] == ["2.2.1", "approved"]
+    assert shown[at + 1][:3] == ["73721", "2.0.1", "approved"]
 
 
 def test_no_log_holds_a_name_a_member_id_a_birth_date_or_a_token(

@@ -1,6 +1,7 @@
-"""Every example order, stage by stage: order, request bundle, reply, record. A changed file is changed behaviour.
+"""Every example order in each guide version, stage by stage: order, request bundle, reply, record.
 
-`pytest tests/golden --update-golden` writes them anew; the diff is what a reviewer reads.
+A changed file is changed behaviour. `pytest tests/golden --update-golden` writes them anew; the diff is what a reviewer
+reads (`examples/golden/README.md`).
 """
 
 from datetime import timedelta
@@ -9,20 +10,23 @@ from pathlib import Path
 import pytest
 
 from gateway.api import views
+from gateway.conformance import Profiles
 from gateway.fhir import json
 from gateway.flow import intake
 from gateway.flow.prepare import Treatment
 from gateway.model.exchange import Direction
 from gateway.worker import drain
-from tests.worlds import ORDERS, build_world
+from tests.worlds import ORDERS, ROOT, build_world
 
-HERE = Path(__file__).parent
+GOLDEN = ROOT / "examples" / "golden"
+# 2.2.1 goes the way the order itself leads; 2.0.1 to the sandbox that speaks it
+TREATMENTS = {"2.0.1": Treatment(payer="sandbox-201"), "2.2.1": Treatment()}
 _STAGES = {Direction.DRAFT: None, Direction.REQUEST: "1_bundle", Direction.REPLY: "2_reply"}
 
 
-def stages(order: Path) -> dict[str, bytes]:
+def stages(order: Path, version: str) -> dict[str, bytes]:
     world = build_world()
-    received = intake.receive(world, order.read_bytes(), Treatment(), client="golden", actor="ehr:golden")
+    received = intake.receive(world, order.read_bytes(), TREATMENTS[version], client="golden", actor="ehr:golden")
     drain(world, received.authorizations, lease=timedelta(minutes=1))
     found: dict[str, bytes] = {}
     for number, identity in enumerate(received.authorizations, start=1):
@@ -35,14 +39,15 @@ def stages(order: Path) -> dict[str, bytes]:
     return found
 
 
+@pytest.mark.parametrize("version", TREATMENTS)
 @pytest.mark.parametrize("order", sorted(ORDERS.glob("*.json")), ids=lambda path: path.stem)
 def test_an_example_order_still_gives_the_same_bundle_reply_and_record(
-    order: Path, request: pytest.FixtureRequest
+    order: Path, version: str, request: pytest.FixtureRequest
 ) -> None:
-    folder = HERE / order.stem
-    found = stages(order)
+    folder = GOLDEN / version / order.stem
+    found = stages(order, version)
     if request.config.getoption("--update-golden"):
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         for old in folder.glob("*.json"):
             old.unlink()
         for name, content in found.items():
@@ -53,7 +58,35 @@ def test_an_example_order_still_gives_the_same_bundle_reply_and_record(
         assert kept[name] == content + b"\n", f"{name} changed; run with --update-golden and read the diff"
 
 
-def test_every_golden_folder_has_its_order() -> None:
-    assert {path.name for path in HERE.iterdir() if path.is_dir() and path.name != "__pycache__"} == {
-        path.stem for path in ORDERS.glob("*.json")
+@pytest.mark.parametrize("version", TREATMENTS)
+def test_every_golden_folder_has_its_order(version: str) -> None:
+    assert {path.name for path in (GOLDEN / version).iterdir()} == {path.stem for path in ORDERS.glob("*.json")}
+
+
+def test_there_is_a_golden_folder_for_every_version_that_has_mappings() -> None:
+    versions = {path.name for path in (ROOT / "mappings" / "pas").iterdir() if path.is_dir()}
+    assert versions == TREATMENTS.keys() == {path.name for path in GOLDEN.iterdir() if path.is_dir()}
+
+
+@pytest.mark.parametrize("version", TREATMENTS)
+def test_no_golden_request_or_reply_has_an_error_in_its_own_version(version: str) -> None:
+    profiles = Profiles.load(ROOT / "profiles" / "pas" / version)
+    files = [*(GOLDEN / version).glob("*/*1_bundle.json"), *(GOLDEN / version).glob("*/*2_reply.json")]
+    bundles = {file: json.loads(file.read_bytes()) for file in files}
+    errors = {
+        f"{file.parent.name}/{file.stem}": [
+            (issue.rule, issue.path) for issue in profiles.check(bundle).issues if issue.is_error
+        ]
+        for file, bundle in bundles.items()
+        if bundle["resourceType"] == "Bundle"
     }
+    assert errors
+    assert {name: found for name, found in errors.items() if found} == {}
+
+
+@pytest.mark.parametrize("version", TREATMENTS)
+def test_the_record_says_which_version_was_sent(version: str) -> None:
+    for file in (GOLDEN / version).glob("*/*3_record.json"):
+        record = json.loads(file.read_bytes())
+        assert record["guide"] in (version, ""), file.parent.name
+        assert record["guide"] or record["state"] in ("documenting", "handed_off"), file.parent.name

@@ -101,6 +101,7 @@ def test_the_operations_are_the_promised_ones(document: Any) -> None:
             "POST /authorizations/{id}/acknowledge",
             "POST /authorizations/{id}/decision",
             "GET /events",
+            "POST /profile/check",
             "GET /health",
             "GET /ready",
             "GET /.well-known/jwks.json",

@@ -32,7 +32,6 @@ def test_only_definitions_directly_in_the_package_folder_are_read(tmp_path: Path
             "package/package.json": json.dumps(MANIFEST).encode(),
             "package/StructureDefinition-x.json": content,
             "package/example/StructureDefinition-y.json": content,
-            "../StructureDefinition-z.json": content,
             "package/StructureDefinition-x.sch": b"<x/>",
             "package/Patient-p.json": b"{}",
         },
@@ -77,5 +76,19 @@ def test_too_many_members_are_refused(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(packages, "MAX_MEMBERS", 2)
     file = archive(tmp_path / "x.tgz", {f"package/{name}.txt": b"" for name in "abc"})
 
-    with pytest.raises(PackageFault, match="members"):
+    with pytest.raises(PackageFault, match="size cap"):
         read_package(file)
+
+
+@pytest.mark.parametrize("name", ["../StructureDefinition-z.json", "package/../../x.txt", "/package/ValueSet-v.json"])
+def test_a_member_outside_of_the_archive_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(PackageFault, match="lies outside of it"):
+        read_package(archive(tmp_path / "x.tgz", {name: b"{}"}))
+
+
+def test_an_archive_cut_short_is_refused(tmp_path: Path) -> None:
+    whole = archive(tmp_path / "x.tgz", {"package/package.json": json.dumps(MANIFEST).encode()})
+    whole.write_bytes(whole.read_bytes()[:60])
+
+    with pytest.raises(PackageFault, match="no gzipped tar archive"):
+        read_package(whole)

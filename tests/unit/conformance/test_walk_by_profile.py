@@ -7,9 +7,9 @@ import pytest
 from gateway.conformance.constraints import conform
 from gateway.conformance.context import Context, Guide
 from gateway.conformance.definitions import Library, read_definition
-from gateway.conformance.items import Reader
 from gateway.conformance.overrides import Overrides
 from gateway.conformance.report import Findings
+from gateway.conformance.scene import build_scene
 from gateway.conformance.terminology import Terminology
 
 TYPES: dict[str, Any] = {
@@ -36,9 +36,10 @@ TYPES: dict[str, Any] = {
 def rules_broken(elements: dict[str, Any], resource: dict[str, Any], dropped: frozenset[str] = frozenset()) -> Any:
     profile = read_definition("http://example.org/p|1", {"type": "Patient", "elements": elements}, dropped=dropped)
     library = Library([*(read_definition(name, raw) for name, raw in TYPES.items()), profile])
-    reader = Reader(library)
-    context = Context(Guide("http://example.org", "1", library, Terminology({}), Overrides()), reader)
-    conform(context, profile, reader.resource({"resourceType": "Patient", **resource}, "Patient"))
+    guide = Guide("http://example.org", "1", library, Terminology({}), Overrides())
+    item = guide.reader.resource({"resourceType": "Patient", **resource}, "Patient")
+    context = Context(guide, build_scene(item))
+    conform(context, profile, item)
     return [(issue.rule, issue.path) for issue in context.findings.issues], context.findings.not_evaluated
 
 

@@ -138,4 +138,4 @@ def test_the_commands_exit_0_when_all_is_well_and_1_when_not(mapped: Any) -> Non
     for command in ("lint", "test"):
         outcome = CliRunner().invoke(app, [command, *places])
         assert outcome.exit_code == 1
-        assert "m.yaml:7: produce.amount: %odrer is not declared" in outcome.output
+        assert "m.yaml:7:15: produce.amount: %odrer is not declared" in outcome.output

@@ -12,7 +12,7 @@ ITEM = "mapping: claim/item\nreads: [service]\nproduce: {code: '{{ %service.code
 
 
 def test_the_example_mapping_and_rules_work_as_printed(folder: Any) -> None:
-    mapping, rules, _ = BLOCKS
+    mapping, rules = BLOCKS[:2]
     folder.write("request_type.csv", rules).write("service_type.csv", "from_code,to_code\n1,A\n")
     folder.write("claim/request", mapping).write("claim/item", ITEM)
     order = {

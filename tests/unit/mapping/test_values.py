@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gateway.mapping.expression import scan
 from gateway.mapping.functions import compiled
-from gateway.mapping.values import walk
+from gateway.mapping.values import UNSURE, follow, members_of, walk
 
 ORDER = {
     "resourceType": "ServiceRequest",
@@ -146,7 +146,7 @@ def test_the_short_way_gives_what_fhirpath_gives_or_declines(tree: Any, steps: l
     if resource and isinstance(tree, dict):
         tree = {"resourceType": "ServiceRequest", **tree}
     source = scan(".".join(["%x", *steps]), "m", 1, ())
-    short = None if source.steps is None else walk(source.steps, tree)
+    short = None if source.steps is None else walk(members_of(source.steps), tree)
     assert short is None or short == compiled(source.text)({}, {"x": tree})
 
 
@@ -154,10 +154,34 @@ def test_the_short_way_gives_what_fhirpath_gives_or_declines(tree: Any, steps: l
 def test_an_element_that_is_only_an_extension_is_the_same_either_way(tree: Any) -> None:
     source = scan("%x.a", "m", 1, ())
     assert source.steps == ("a",)
-    assert walk(source.steps, tree) is None
+    assert walk(members_of(source.steps), tree) is None
 
 
 def test_the_short_way_is_taken_for_ordinary_paths() -> None:
     source = scan("%patient.contact.id", "m", 1, ())
     assert source.steps is not None
-    assert walk(source.steps, {"contact": [{"id": "1"}, {}, {"id": "2"}]}) == ["1", "2"]
+    assert walk(members_of(source.steps), {"contact": [{"id": "1"}, {}, {"id": "2"}]}) == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("tree", "expected"),
+    [
+        ({"a": {"b": "x"}}, "x"),
+        ([{"a": [{"b": ["x"]}]}], "x"),
+        ({"a": {"b": 3}}, 3),
+        ({"a": {"b": False}}, False),
+        ({"a": {}}, None),
+        ({"a": []}, None),
+        ([], None),
+        (None, None),
+        ({"a": {"b": ["x", "y"]}}, UNSURE),
+        ({"a": [{"b": "x"}, {"c": "y"}]}, UNSURE),
+        ({"a": {"b": {"c": "x"}}}, UNSURE),
+        ({"a": {"b": Decimal("1.50")}}, UNSURE),
+        ({"a": {"b": "x", "_b": {}}}, UNSURE),
+        ({"a": "x"}, UNSURE),
+    ],
+)
+def test_the_shortest_way_follows_a_path_to_one_primitive_and_declines_the_rest(tree: Any, expected: Any) -> None:
+    found = follow(members_of(("a", "b")), tree)
+    assert found is expected or found == expected

@@ -3,9 +3,9 @@
 import pytest
 
 from gateway.conformance import Profiles
-from tests.unit.orders.reading import ROOT
+from tests.unit.orders.reading import the_profiles
 
 
 @pytest.fixture(scope="session")
 def profiles() -> Profiles:
-    return Profiles.load(ROOT / "profiles" / "pas" / "2.2.1")
+    return the_profiles()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from gateway.conformance import Profiles
 from gateway.mapping import Mappings
 from gateway.model.order import OrderContext
 from gateway.orders import Options, read
@@ -18,6 +19,7 @@ from gateway.payers.site import Requestor, Site, load_site
 
 ROOT = Path(__file__).resolve().parents[3]
 ORDERS = ROOT / "examples" / "orders"
+VERSIONS = ("2.0.1", "2.2.1")
 TODAY = date(2026, 11, 24)
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 
@@ -128,8 +130,13 @@ def the_payers() -> Payers:
 
 
 @cache
-def the_mappings() -> Mappings:
-    return Mappings.load(ROOT / "mappings" / "pas" / "2.2.1", ROOT / "mappings" / "codes")
+def the_mappings(version: str = "2.2.1") -> Mappings:
+    return Mappings.load(ROOT / "mappings" / "pas" / version, ROOT / "mappings" / "codes")
+
+
+@cache
+def the_profiles(version: str = "2.2.1") -> Profiles:
+    return Profiles.load(ROOT / "profiles" / "pas" / version)
 
 
 def contexts(*documents: Any, site: Site | None = None, **options: Any) -> tuple[OrderContext, ...]:
@@ -144,13 +151,13 @@ def context(*resources: Resource, site: Site | None = None, **options: Any) -> O
     return found
 
 
-def built(found: OrderContext) -> BuiltRequest:
+def built(found: OrderContext, version: str = "2.2.1") -> BuiltRequest:
     payer = the_payers()[found.payer_id]
-    return build(found, the_mappings(), the_site(), payer, now=NOW, new_id=counted_ids())
+    return build(found, the_mappings(version), the_site(), payer, now=NOW, new_id=counted_ids())
 
 
-def counted_ids() -> Callable[[], str]:
-    counter = itertools.count(1)
+def counted_ids(start: int = 1) -> Callable[[], str]:
+    counter = itertools.count(start)
     return lambda: str(UUID(int=(0x4 << 76) | (0x8 << 60) | next(counter)))
 
 

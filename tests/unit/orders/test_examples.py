@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from gateway.conformance import Profiles
 from gateway.fhir import json
 from gateway.model.order import Benefit, OrderContext
-from tests.unit.orders.reading import ORDERS, ROOT, built, contexts
+from tests.unit.orders.reading import ORDERS, ROOT, VERSIONS, built, contexts, the_profiles
 
 _SHARED = ROOT.parent / "shared" / "corpus"
 _PARTIAL = {"pharmacy_drug", "with_gaps"}
 _WHOLE = sorted({path.stem for path in ORDERS.glob("*.json")} - _PARTIAL)
+in_each_version = pytest.mark.parametrize("version", VERSIONS)
 needs_shared = pytest.mark.skipif(not _SHARED.is_dir(), reason="../shared with the third-party orders is not there")
 
 
@@ -20,14 +20,10 @@ def load(path: Path) -> Any:
     return json.loads(path.read_bytes())
 
 
-def gaps(found: OrderContext) -> list[str]:
-    return [gap.rule for gap in (*found.gaps, *built(found).gaps)]
-
-
-def check(found: OrderContext, profiles: Profiles) -> None:
-    request = built(found)
+def check(found: OrderContext, version: str) -> None:
+    request = built(found, version)
     assert (found.gaps, request.gaps) == ((), ())
-    assert [issue for issue in profiles.check(request.bundle).issues if issue.is_error] == []
+    assert [issue for issue in the_profiles(version).check(request.bundle).issues if issue.is_error] == []
 
 
 def test_every_example_is_listed_in_the_readme() -> None:
@@ -36,10 +32,11 @@ def test_every_example_is_listed_in_the_readme() -> None:
     assert [name for name in files if f"`{name}`" not in readme] == []
 
 
+@in_each_version
 @pytest.mark.parametrize("name", _WHOLE)
-def test_a_whole_order_has_no_gap(name: str, profiles: Profiles) -> None:
+def test_a_whole_order_has_no_gap(name: str, version: str) -> None:
     [found] = contexts(load(ORDERS / f"{name}.json"))
-    check(found, profiles)
+    check(found, version)
 
 
 def test_with_gaps_names_everything_that_is_missing_at_once() -> None:
@@ -47,16 +44,22 @@ def test_with_gaps_names_everything_that_is_missing_at_once() -> None:
     assert [gap.rule for gap in found.gaps] == [
         "billing-code",
         "service-date",
-        "place-of-service",
         "member-id",
         "diagnosis",
     ]
-    assert not built(found).gaps
+    [place] = built(found).gaps
+    assert place.path == "ServiceRequest/spine-mri.locationCode"
 
 
-def test_the_completion_of_with_gaps_fills_every_gap(profiles: Profiles) -> None:
+def test_the_place_is_demanded_only_where_the_guide_demands_it() -> None:
+    [found] = contexts(load(ORDERS / "with_gaps.json"))
+    assert not built(found, "2.0.1").gaps
+
+
+@in_each_version
+def test_the_completion_of_with_gaps_fills_every_gap(version: str) -> None:
     [found] = contexts(load(ORDERS / "with_gaps.json"), load(ORDERS / "completions" / "with_gaps.json"))
-    check(found, profiles)
+    check(found, version)
 
 
 def test_the_pharmacy_drug_is_handed_off() -> None:
@@ -80,6 +83,7 @@ def third_party(order: str) -> list[Any]:
 
 
 @needs_shared
+@in_each_version
 @pytest.mark.parametrize(
     ("order", "completion", "expected"),
     [
@@ -92,12 +96,12 @@ def third_party(order: str) -> list[Any]:
     ],
 )
 def test_a_third_party_order_is_complete_once_its_gaps_are_filled(
-    order: str, completion: str, expected: list[str], profiles: Profiles
+    order: str, completion: str, expected: list[str], version: str
 ) -> None:
     [found] = contexts(third_party(order))
     assert [gap.rule for gap in found.gaps] == expected
     [found] = contexts(third_party(order), load(ORDERS / "completions" / "br-provider" / f"{completion}.json"))
-    check(found, profiles)
+    check(found, version)
 
 
 @needs_shared
@@ -107,9 +111,10 @@ def test_a_third_party_tablet_goes_to_the_pharmacy_benefit() -> None:
 
 
 @needs_shared
-def test_an_order_for_a_synthea_patient_takes_the_chart_as_completion(profiles: Profiles) -> None:
+@in_each_version
+def test_an_order_for_a_synthea_patient_takes_the_chart_as_completion(version: str) -> None:
     [chart] = (_SHARED / "patients" / "synthea-smart-2019").glob("*.json")
     [found] = contexts(load(ORDERS / "synthea" / "sleep_study.json"), load(chart))
-    check(found, profiles)
+    check(found, version)
     assert [order["id"] for order in found.orders] == ["sleep-study"]
     assert "999-48" not in json.dumps(built(found).bundle).decode()

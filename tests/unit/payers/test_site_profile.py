@@ -6,7 +6,7 @@ import pytest
 
 from gateway.model.errors import ConfigFault
 from gateway.payers.field_rules import luhn
-from gateway.payers.site import Review, Sender, load_site
+from gateway.payers.site import Review, Sender, TracePlace, load_site
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "profiles" / "site.example.yaml"
 
@@ -55,6 +55,16 @@ def test_a_requestor_may_have_a_sender_of_its_own(tmp_path: Path) -> None:
     assert site.sender == Sender("EXAMPLECLINIC", "EXAMPLE01")
 
 
+def test_a_site_may_say_under_which_department_and_state_it_keeps_its_trace_numbers(tmp_path: Path) -> None:
+    assert load_site(EXAMPLE).trace_place == TracePlace()
+    line = "trace_place: {department: CARDIOLOGY, jurisdiction: IL}"
+    path = tmp_path / "site.yaml"
+    path.write_text(EXAMPLE.read_text().replace(f"# {line}", line))
+    assert load_site(path).trace_place == TracePlace(department="CARDIOLOGY", jurisdiction="IL")
+    [problem] = load(tmp_path, EXAMPLE.read_text().replace(f"# {line}", line.replace("IL", "Illinois")))
+    assert "trace_place.jurisdiction" in problem
+
+
 def test_no_file_says_what_is_missing_and_how_to_make_it(tmp_path: Path) -> None:
     with pytest.raises(ConfigFault, match="no site profile") as fault:
         load_site(tmp_path / "site.yaml")
@@ -90,14 +100,14 @@ def test_two_requestors_cannot_be_known_by_one_name(tmp_path: Path) -> None:
     twin = row.replace('"clinic"', '"second"') + "    known_as: []\n"
     text = text.replace("# Keys that sign", f"{twin}# Keys that sign")
     assert load(tmp_path, text) == (
-        "site.yaml:20: requestors: two requestors are known by the same name or NPI; an order could mean either.",
+        "site.yaml:23: requestors: two requestors are known by the same name or NPI; an order could mean either.",
     )
 
 
 def test_two_keys_cannot_share_a_kid(tmp_path: Path) -> None:
     text = EXAMPLE.read_text() + "  - {kid: main, alg: ES384, key: env:OTHER}\n"
     assert load(tmp_path, text) == (
-        "site.yaml:44: signing_keys: two signing keys have the same kid; give each its own.",
+        "site.yaml:47: signing_keys: two signing keys have the same kid; give each its own.",
     )
 
 

@@ -9,6 +9,7 @@ from gateway.responses import Kind, Reading, read, read_rejection
 from gateway.sandbox.config import shipped_scenarios
 from gateway.sandbox.ready_request import ready_request
 from gateway.sandbox.scenarios import read_scenarios
+from gateway.sandbox.versions import VERSIONS
 from tests.unit.responses.payloads import CODES
 from tests.unit.sandbox.harness import counted_ids
 from tests.worlds import NOW, sandbox_answer
@@ -30,55 +31,65 @@ DETERMINATIONS = {
 }
 
 
-def request_for(scenario: str) -> bytes:
-    return json.dumps(ready_request(SCENARIOS.orders(SCENARIOS[scenario]), now=NOW, new_id=counted_ids()))
+BOTH = pytest.mark.parametrize("version", VERSIONS)
 
 
-def answered(scenario: str) -> Reading:
-    raw = request_for(scenario)
-    reply, wanted = sandbox_answer(raw)
+def request_for(scenario: str, version: str) -> bytes:
+    orders = SCENARIOS.orders(SCENARIOS[scenario])
+    return json.dumps(ready_request(orders, now=NOW, new_id=counted_ids(), version=VERSIONS[version]))
+
+
+def answered(scenario: str, version: str) -> Reading:
+    raw = request_for(scenario, version)
+    reply, wanted = sandbox_answer(raw, version)
     items = json.loads(raw)["entry"][0]["resource"]["item"]
     return read(reply, replace(wanted, items=tuple((row["sequence"], "") for row in items)), CODES)
 
 
 @pytest.mark.parametrize("scenario", sorted(DETERMINATIONS))
-def test_a_decision_of_the_sandbox_is_read_as_meant(scenario: str) -> None:
-    found = answered(scenario)
+@BOTH
+def test_a_decision_of_the_sandbox_is_read_as_meant(version: str, scenario: str) -> None:
+    found = answered(scenario, version)
     assert (found.kind, found.determination.value) == (Kind.ANSWERED, DETERMINATIONS[scenario])
     assert (found.issues == ()) is (scenario != "S-10")
 
 
-def test_what_the_sandbox_granted_has_its_number_and_dates() -> None:
-    answer = answered("S-01").answers[0][1]
+@BOTH
+def test_what_the_sandbox_granted_has_its_number_and_dates(version: str) -> None:
+    answer = answered("S-01", version).answers[0][1]
     assert answer.authorization_number.startswith("AUTH")
     assert answer.issued is not None
     assert answer.valid is not None
 
 
 @pytest.mark.parametrize("scenario", ["S-03", "S-04"])
-def test_what_the_sandbox_authorized_instead_is_read(scenario: str) -> None:
-    [(sequence, answer)] = answered(scenario).answers
+@BOTH
+def test_what_the_sandbox_authorized_instead_is_read(version: str, scenario: str) -> None:
+    [(sequence, answer)] = answered(scenario, version).answers
     [instead] = answer.authorized
     assert (instead.replaces, instead.result.value) == ((sequence,), "approved")
     assert instead.quantity is not None
     assert instead.authorization_number == answer.authorization_number
 
 
-def test_a_denial_of_the_sandbox_has_its_reasons() -> None:
-    answer = answered("S-05").answers[0][1]
+@BOTH
+def test_a_denial_of_the_sandbox_has_its_reasons(version: str) -> None:
+    answer = answered("S-05", version).answers[0][1]
     assert answer.reasons
     assert answer.authorization_number == ""
 
 
-def test_three_items_of_the_sandbox_have_three_results() -> None:
-    assert [answer.result.value for _, answer in answered("S-15").answers] == ["approved", "denied", "pended"]
+@BOTH
+def test_three_items_of_the_sandbox_have_three_results(version: str) -> None:
+    assert [answer.result.value for _, answer in answered("S-15", version).answers] == ["approved", "denied", "pended"]
 
 
 @pytest.mark.parametrize(
     ("scenario", "category"), [("S-11", "member_not_matched"), ("S-12", "payer_unavailable_retry")]
 )
-def test_a_rejection_of_the_sandbox_is_read_as_meant(scenario: str, category: str) -> None:
-    found = answered(scenario)
+@BOTH
+def test_a_rejection_of_the_sandbox_is_read_as_meant(version: str, scenario: str, category: str) -> None:
+    found = answered(scenario, version)
     [rejection] = found.rejections
     assert found.kind is Kind.REJECTED
     assert rejection.reason is not None
@@ -86,8 +97,9 @@ def test_a_rejection_of_the_sandbox_is_read_as_meant(scenario: str, category: st
     assert rejection.path.startswith("Bundle.entry[")
 
 
-def test_a_refusal_of_the_sandbox_is_read_as_a_rejection() -> None:
-    reply, _ = sandbox_answer(request_for("S-13"))
+@BOTH
+def test_a_refusal_of_the_sandbox_is_read_as_a_rejection(version: str) -> None:
+    reply, _ = sandbox_answer(request_for("S-13", version), version)
     [rejection] = read_rejection(reply)
     assert reply.status == 422
     assert rejection.text

@@ -18,6 +18,7 @@ from gateway.sandbox.app import create_app
 from gateway.sandbox.config import SandboxConfig
 from gateway.sandbox.ready_request import ready_request
 from gateway.sandbox.store import Store
+from gateway.sandbox.versions import VERSIONS
 
 ORIGIN = "http://127.0.0.1:8190"
 JWKS_URL = "https://ehr.example/jwks.json"
@@ -130,9 +131,9 @@ class Sandbox:
             | (headers or {}),
         )
 
-    def request_of(self, scenario: str) -> dict[str, Any]:
+    def request_of(self, scenario: str, version: str = "2.2.1") -> dict[str, Any]:
         orders = self.config.scenarios.orders(self.config.scenarios[scenario])
-        return ready_request(orders, now=self.clock(), new_id=self.config.new_id)
+        return ready_request(orders, now=self.clock(), new_id=self.config.new_id, version=VERSIONS[version])
 
 
 _serial = count(1)

@@ -1,6 +1,7 @@
 """Clients come from a checked file, secrets by reference; the store keeps bytes and an append-only book."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from gateway.sandbox.clients import AuthMethod, read_clients
 from gateway.sandbox.config import is_loopback, read_config, shipped_scenarios
 from gateway.sandbox.schema import FileFault
 from gateway.sandbox.scopes import may_submit
+from gateway.sandbox.store import Received, Store
 from tests.unit.sandbox.harness import Sandbox
 
 SCOPES = "scopes: [system/Claim.crus]"
@@ -111,7 +113,7 @@ def test_without_a_clients_file_a_secret_is_made_that_was_never_shipped(tmp_path
     assert first.clients["demo"].secret == again.clients["demo"].secret != other.clients["demo"].secret
     assert (tmp_path / "a" / "demo.secret").stat().st_mode & 0o077 == 0
     assert first.token_url == "http://[::1]:8190/auth/token"
-    assert other.base_url == "http://127.0.0.1:8190/fhir"
+    assert other.base_url() == "http://127.0.0.1:8190/fhir"
 
 
 @pytest.mark.parametrize(
@@ -171,3 +173,20 @@ def test_the_book_is_append_only(sandbox: Sandbox) -> None:
         with pytest.raises(sqlite3.IntegrityError, match="append-only"):
             connection.execute(statement)
     connection.close()
+
+
+def test_a_file_from_before_there_were_versions_is_still_read_and_written(tmp_path: Path) -> None:
+    path = tmp_path / "sandbox.sqlite3"
+    old = Store(path)
+    old.receive(Received(at="2026-12-01", what="submit", client="c", status=200))
+    old.close()
+    with closing(sqlite3.connect(path)) as file:
+        file.execute("ALTER TABLE received DROP COLUMN version")
+
+    store = Store(path)
+    store.receive(Received(at="2026-12-02", what="submit", client="c", status=200, version="2.0.1"))
+
+    assert [row.version for row in store.received()] == ["", "2.0.1"]
+    store.reset()
+    assert store.received() == ()
+    store.close()

@@ -12,6 +12,7 @@ from gateway.fhir.json import dumps, loads
 from gateway.sandbox import names
 from gateway.sandbox.checks import check_request
 from gateway.sandbox.submit import submit
+from gateway.sandbox.versions import VERSIONS
 from tests.unit.sandbox.harness import Sandbox
 
 EXAMPLES = Path(__file__).resolve().parents[4] / "shared" / "ig" / "examples" / "pas-2.2.1"
@@ -366,15 +367,16 @@ def _shapes(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [path, *(deeper for key, child in children for deeper in _shapes(child, (*path, key)))]
 
 
+@pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("other", [None, {}, "", 0, [None], {"coding": 7}])
-def test_no_shape_of_any_element_crashes_the_sandbox(sandbox: Sandbox, other: Any) -> None:
-    raw = dumps(sandbox.request_of("S-04"))
+def test_no_shape_of_any_element_crashes_the_sandbox(sandbox: Sandbox, version: str, other: Any) -> None:
+    raw = dumps(sandbox.request_of("S-04", version))
     for path in _shapes(loads(raw))[1:]:
         bundle = holder = loads(raw)
         for key in path[:-1]:
             holder = holder[key]
         holder[path[-1]] = other
-        assert submit(dumps(bundle), sandbox.config).status in (200, 400), path
+        assert submit(dumps(bundle), sandbox.config, VERSIONS[version]).status in (200, 400), path
 
 
 KNOWN_DEFECTS = {

@@ -76,6 +76,44 @@ def test_each_scenario_is_listed_and_its_request_printed() -> None:
     assert "no fault" in run.invoke(app, ["scenarios", "--check"]).stdout
 
 
+@pytest.mark.parametrize("version", ["2.0.1", "2.2.1"])
+def test_a_file_is_checked_as_the_sandbox_would_in_the_version_asked_for(tmp_path: Path, version: str) -> None:
+    file = tmp_path / "request.json"
+    file.write_text(run.invoke(app, ["scenarios", "--request", "S-03", "--pas", version]).stdout)
+    accepted = run.invoke(app, ["check", str(file), "--pas", version])
+
+    assert (accepted.exit_code, accepted.stdout) == (0, f"PAS {version}: accepted\n")
+
+    file.write_text(file.read_text().replace('"collection"', '"batch"'))
+    refused = run.invoke(app, ["check", str(file), "--pas", version])
+    as_json = run.invoke(app, ["check", str(file), "--pas", version, "--json"])
+
+    assert (refused.exit_code, as_json.exit_code) == (2, 2)
+    assert "bundle-type  Bundle.type" in refused.stdout
+    assert [row["rule"] for row in loads(as_json.stdout.encode())] == ["bundle-type"]
+
+
+def test_a_request_of_the_new_version_is_refused_in_the_old_with_the_reason(tmp_path: Path) -> None:
+    file = tmp_path / "request.json"
+    file.write_text(run.invoke(app, ["scenarios", "--request", "S-03"]).stdout)
+    refused = run.invoke(app, ["check", str(file), "--pas", "2.0.1"])
+
+    assert refused.exit_code == 2
+    assert "extension-unknown  Bundle.entry[0].resource.extension[0]" in refused.stdout
+    assert run.invoke(app, ["check", str(file), "--pas", "2.2.1"]).exit_code == 0
+
+
+def test_a_version_or_a_file_the_sandbox_cannot_read_is_said_so(tmp_path: Path) -> None:
+    file = tmp_path / "request.json"
+    file.write_text('{"resourceType": "Bundle", "resourceType": "Bundle"}')
+
+    assert run.invoke(app, ["check", str(file), "--pas", "1.0.0"]).exit_code == 3
+    assert run.invoke(app, ["scenarios", "--pas", "1.0.0"]).exit_code == 3
+    unreadable = run.invoke(app, ["check", str(file)])
+    assert unreadable.exit_code == 2
+    assert "request.json: " in unreadable.output
+
+
 def test_what_came_in_is_shown_with_why_it_failed_and_forgotten(running: Sandbox) -> None:
     bundle = running.request_of("S-01")
     running.submit(bundle)
@@ -86,6 +124,8 @@ def test_what_came_in_is_shown_with_why_it_failed_and_forgotten(running: Sandbox
     failed = loads(run.invoke(app, ["received", "--failed", "--json"]).stdout.encode())
 
     assert "S-01" in shown
+    assert shown.count("  submit  2.2.1  ") == 2
+    assert shown.count("  token   -      ") == 2
     assert "bundle-type  Bundle.type" in shown
     assert [row["status"] for row in failed] == [400]
     assert run.invoke(app, ["reset"]).exit_code == 0

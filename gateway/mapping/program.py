@@ -1,0 +1,377 @@
+"""A mapping as functions, made once at load: each builds one piece of the output.
+
+A piece is a value (None: leave it out) with its life: whether input decided it. Constants and counters alone are
+NEUTRAL, an expression that gave nothing EMPTY, one that gave something FILLED; the larger wins.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from gateway.fhir.path import plain
+from gateway.mapping.evaluation import At, Evaluation, Query
+from gateway.mapping.expression import Source
+from gateway.mapping.language import Array, Constant, Definition, For, If, Include, Leaf, Node, Object, Text
+from gateway.mapping.scope import Binder, Bound, Pending, Scope, with_let
+from gateway.mapping.values import UNSURE, follow, word
+
+NEUTRAL, EMPTY, FILLED = 0, 1, 2
+Piece = tuple[Any, int]
+Build = Callable[[Evaluation, Scope, At], Piece]
+Append = Callable[[Evaluation, Scope, At, list[Any]], int]
+
+
+class Program:
+    """A mapping made ready: `value` builds it in an object, `items` adds it to a list, `let` binds its names."""
+
+    __slots__ = ("_root", "_whole", "items", "let", "reads", "value")
+
+    def __init__(self, definition: Definition) -> None:
+        self.reads = definition.reads
+        self.value = build(definition.produce)
+        self.items = append(definition.produce)
+        self.let: Mapping[str, Binder] = {name: _binder(node) for name, node in definition.let.items()}
+        self._root: At = (None, _root(definition))
+        self._whole = _fields(definition.produce) if isinstance(definition.produce, Object) else self.value
+
+    def produce(self, run: Evaluation, context: Mapping[str, Any]) -> Any:
+        """The output; an object at the top stays even when nothing filled it."""
+        bound: Scope = {}
+        for name in self.reads:
+            value = context[name]
+            bound[name] = Bound(list(value) if isinstance(value, tuple) else value)
+        return self._whole(run, with_let(bound, self.let), self._root)[0]
+
+    def scope(self, given: Mapping[str, Binder], around: Scope) -> Scope:
+        """The names in force where it is included: what it reads, from `given` or else from around, and its own."""
+        names: Scope = {name: Pending(given[name], around) if name in given else around[name] for name in self.reads}
+        return with_let(names, self.let)
+
+
+def build(node: Node) -> Build:
+    """The function that makes the value of `node` at a place in an object."""
+    match node:
+        case Constant():
+            return _constant(node)
+        case Leaf():
+            return _leaf(node.source)
+        case Text():
+            return _text(node)
+        case Object():
+            return _object(node)
+        case Array() | For():
+            return _list(append(node))
+        case If():
+            return _condition(node)
+        case Include():
+            return _included(node)
+
+
+def append(node: Node) -> Append:
+    """The function that adds what `node` gives to a list."""
+    if isinstance(node, Array):
+        return _row([append(item) for item in node.items])
+    add = _append(node)
+    return _numbered(add) if _counts(node) else add
+
+
+def _append(node: Node) -> Append:
+    match node:
+        case Leaf():
+            return _each(node.source)
+        case For():
+            return _loop(node)
+        case If():
+            return _choice(node)
+        case Include():
+            return _part(node)
+    return _one(build(node))
+
+
+def _counts(node: Node) -> bool:
+    """Whether `node` asks for %position; what it includes has a scope of its own."""
+    match node:
+        case Leaf():
+            return "position" in node.source.variables
+        case Text():
+            return any(isinstance(part, Source) and "position" in part.variables for part in node.parts)
+        case Object():
+            return any(_counts(child) for _, child in node.fields)
+        case Array():
+            return any(map(_counts, node.items))
+        case For():
+            return "position" in node.source.variables or _counts(node.body)
+        case If():
+            branches = (node.body, *([node.otherwise] if node.otherwise else []))
+            return "position" in node.condition.variables or any(map(_counts, branches))
+        case Include():
+            return any(map(_counts, node.values.values()))
+    return False
+
+
+def _constant(node: Constant) -> Build:
+    piece = (node.value, NEUTRAL)
+    return lambda *_: piece
+
+
+def _one(value: Build) -> Append:
+    def add(run: Evaluation, scope: Scope, at: At, items: list[Any]) -> int:
+        made, life = value(run, scope, (at, len(items)))
+        if made is not None:
+            items.append(made)
+        return life
+
+    return add
+
+
+def _each(source: Source) -> Append:
+    several = _values(Query(source))
+    return lambda run, scope, at, items: several(run, scope, (at, len(items)), items)
+
+
+def _object(node: Object) -> Build:
+    fields = _fields(node)
+
+    def make(run: Evaluation, scope: Scope, at: At) -> Piece:
+        before = len(run.trace)
+        made, life = fields(run, scope, at)
+        if life == EMPTY:  # what is left out leaves no trace: a counter may have been filled
+            del run.trace[before:]
+            return None, EMPTY
+        return (made, life) if made else (None, life or EMPTY)
+
+    return make
+
+
+def _fields(node: Object) -> Build:
+    parts = [
+        (key, child.value, None) if isinstance(child, Constant) else (key, None, build(child))
+        for key, child in node.fields
+    ]
+
+    def make(run: Evaluation, scope: Scope, at: At) -> Piece:
+        result: dict[str, Any] = {}
+        life = NEUTRAL
+        for key, constant, child in parts:
+            if child is None:
+                if key:
+                    result[key] = constant
+                continue
+            value, its_life = child(run, scope, (at, key) if key else at)
+            if its_life > life:
+                life = its_life
+            if value is None:
+                continue
+            if key:
+                result[key] = value
+            elif isinstance(value, dict):
+                result.update(value)
+        return result, life
+
+    return make
+
+
+def _list(add: Append) -> Build:
+    def make(run: Evaluation, scope: Scope, at: At) -> Piece:
+        items: list[Any] = []
+        life = add(run, scope, at, items)
+        return (items, life) if items else (None, life or EMPTY)
+
+    return make
+
+
+def _row(adders: list[Append]) -> Append:
+    def add(run: Evaluation, scope: Scope, at: At, items: list[Any]) -> int:
+        life = NEUTRAL if adders else EMPTY
+        for each in adders:
+            its_life = each(run, scope, at, items)
+            if its_life > life:
+                life = its_life
+        return life
+
+    return add
+
+
+def _numbered(inner: Append) -> Append:
+    """What adds to a list sees %position, the place of the item it may add."""
+
+    def add(run: Evaluation, scope: Scope, at: At, items: list[Any]) -> int:
+        return inner(run, {**scope, "position": Bound(len(items) + 1)}, at, items)
+
+    return add
+
+
+def _loop(node: For) -> Append:
+    query, name, body = Query(node.source), node.name, append(node.body)
+
+    def add(run: Evaluation, scope: Scope, at: At, items: list[Any]) -> int:
+        bound = run.bound(query, scope, at)
+        life = EMPTY
+        if bound and bound.value:
+            run.reach(query.source)
+            for index, value in enumerate(bound.value, start=1):
+                names = {**scope, name: Bound([value], bound.rules), "index": Bound(index)}
+                life = max(life, body(run, names, at, items) or FILLED)
+        return life
+
+    return add
+
+
+def _condition(node: If) -> Build:
+    query = Query(node.condition)
+    body, otherwise = build(node.body), build(node.otherwise) if node.otherwise else None
+
+    def make(run: Evaluation, scope: Scope, at: At) -> Piece:
+        branch = body if _holds(run, query, scope, at) else otherwise
+        if branch is None:
+            return None, EMPTY
+        value, life = branch(run, scope, at)
+        return value, life or FILLED  # input chose this piece, so constants in it count as filled
+
+    return make
+
+
+def _choice(node: If) -> Append:
+    query = Query(node.condition)
+    body, otherwise = append(node.body), append(node.otherwise) if node.otherwise else None
+
+    def add(run: Evaluation, scope: Scope, at: At, items: list[Any]) -> int:
+        branch = body if _holds(run, query, scope, at) else otherwise
+        return (branch(run, scope, at, items) or FILLED) if branch else EMPTY
+
+    return add
+
+
+def _holds(run: Evaluation, query: Query, scope: Scope, at: At) -> bool:
+    bound = run.bound(query, scope, at)
+    if bound is None or bound.value in ([], [False]):
+        return False
+    values = plain(bound.value)
+    if len(values) > 1 or not all(isinstance(value, bool) for value in values):
+        run.gap(query.source, at, "a condition that is true or false", "not a condition")
+        return False
+    if values != [True]:
+        return False
+    run.reach(query.source)
+    return True
+
+
+def _included(node: Include) -> Build:
+    name, given = node.name, {key: _binder(value) for key, value in node.values.items()}
+
+    def make(run: Evaluation, scope: Scope, at: At) -> Piece:
+        target: Program = run.programs[name]
+        return target.value(run, target.scope(given, scope), at)
+
+    return make
+
+
+def _part(node: Include) -> Append:
+    name, given = node.name, {key: _binder(value) for key, value in node.values.items()}
+
+    def add(run: Evaluation, scope: Scope, at: At, items: list[Any]) -> int:
+        target: Program = run.programs[name]
+        return target.items(run, target.scope(given, scope), at, items)
+
+    return add
+
+
+def _leaf(source: Source) -> Build:
+    query = Query(source)
+    several = _values(query)
+    name, members, is_path = query.name, query.members, query.steps is not None
+    filled = NEUTRAL if query.counts else FILLED
+
+    def make(run: Evaluation, scope: Scope, at: At) -> Piece:
+        if is_path and run.direct:
+            variable = run.lookup(name, scope)
+            value = follow(members, variable.value)
+            if value is not UNSURE and not (value is None and source.required):
+                if variable.rules:
+                    run.rules.extend(variable.rules)
+                if value is None:
+                    return None, EMPTY
+                run.reach(source)
+                run.trace.append((at, source, variable.rules, 1))
+                return value, filled
+        items: list[Any] = []
+        life = several(run, scope, at, items)
+        if len(items) > 1:
+            run.gap(source, at, f"one value; {len(items)} were found", "several values")
+            return None, FILLED
+        return (items[0] if items else None), life
+
+    return make
+
+
+def _values(query: Query) -> Append:
+    """Adds all values of an expression; the place given is that of the first."""
+    source = query.source
+    filled = NEUTRAL if query.counts else FILLED
+
+    def add(run: Evaluation, scope: Scope, at: At, items: list[Any]) -> int:
+        found = run.final(query, scope, at)
+        if found is None:
+            return FILLED
+        values, rules = found
+        if values:
+            run.trace.append((at, source, rules, len(values)))
+            items.extend(values)
+            return filled
+        if not source.required:
+            return EMPTY
+        run.gap(source, at, source.need or "a value", "required")
+        return FILLED
+
+    return add
+
+
+def _text(node: Text) -> Build:
+    parts = [part if isinstance(part, str) else _leaf(part) for part in node.parts]
+
+    def make(run: Evaluation, scope: Scope, at: At) -> Piece:
+        words: list[str] = []
+        life = NEUTRAL
+        for part in parts:
+            if isinstance(part, str):
+                words.append(part)
+                continue
+            value, its_life = part(run, scope, at)
+            life = max(life, its_life)
+            if value is None:
+                return None, life or EMPTY
+            words.append(word(value))
+        return "".join(words), life
+
+    return make
+
+
+def _binder(node: Node) -> Binder:
+    """The function that works out a `let` or `with` value in the scope it was written in."""
+    if isinstance(node, Leaf):
+        return _bind_expression(Query(node.source))
+    value = build(node)
+
+    def bind(run: Evaluation, home: Scope, name: str) -> Bound:
+        before = len(run.rules)
+        made, _ = value(run, home, (None, f"%{name}"))
+        return Bound(made, tuple(dict.fromkeys(run.rules[before:])))
+
+    return bind
+
+
+def _bind_expression(query: Query) -> Binder:
+    def bind(run: Evaluation, home: Scope, name: str) -> Bound:
+        bound = run.bound(query, home, (None, f"%{name}"))
+        if bound and bound.value:
+            run.reach(query.source)
+        return bound or Bound([])
+
+    return bind
+
+
+def _root(definition: Definition) -> str:
+    if isinstance(definition.produce, Object):
+        for key, node in definition.produce.fields:
+            if key == "resourceType" and isinstance(node, Constant):
+                return str(node.value)
+    return definition.name
