@@ -23,7 +23,7 @@ from gateway.sandbox.door import (
 )
 from gateway.sandbox.keys import KeyRing
 from gateway.sandbox.store import Failure, Grant, Received, Store
-from gateway.sandbox.submit import submit
+from gateway.sandbox.submit import submit, validate
 from gateway.sandbox.tokens import TokenDesk, TokenFault
 from gateway.sandbox.versions import VERSIONS, Version
 
@@ -125,9 +125,7 @@ def _fhir_router(config: SandboxConfig, store: Store, version: Version) -> APIRo
         grant: Annotated[Grant, Depends(bearer_reader(config, store))],
         body: Annotated[bytes, Depends(body_reader(config.limits.size))],
     ) -> Response:
-        if _media_type(request) not in _JSON_TYPES or "content-encoding" in request.headers:
-            fix = f"Send {FHIR}, not compressed."
-            raise refused(415, "media-type", "The body is not plain FHIR JSON.", fix, code="not-supported")
+        _check_type(request)
         outcome = submit(body, config, version)
         answer = fhir_response(outcome.resource, status=outcome.status)
         row = Received(
@@ -144,7 +142,28 @@ def _fhir_router(config: SandboxConfig, store: Store, version: Version) -> APIRo
         store.receive(row, outcome.book)
         return answer
 
+    _add_validate(router, config, store, version)
     return router
+
+
+def _add_validate(router: APIRouter, config: SandboxConfig, store: Store, version: Version) -> None:
+    @router.post("/Bundle/$validate")
+    def validate_bundle(
+        request: Request,
+        grant: Annotated[Grant, Depends(bearer_reader(config, store))],
+        body: Annotated[bytes, Depends(body_reader(config.limits.size))],
+    ) -> Response:
+        _check_type(request)
+        outcome = validate(body, config, version)
+        now, found = config.now().isoformat(), failures(outcome.issues)
+        store.receive(Received(now, "validate", grant.client, outcome.status, found, version=version.number))
+        return fhir_response(outcome.resource)
+
+
+def _check_type(request: Request) -> None:
+    if _media_type(request) not in _JSON_TYPES or "content-encoding" in request.headers:
+        fix = f"Send {FHIR}, not compressed."
+        raise refused(415, "media-type", "The body is not plain FHIR JSON.", fix, code="not-supported")
 
 
 def _media_type(request: Request) -> str:

@@ -40,13 +40,17 @@ def capability_statement(config: SandboxConfig, version: Version) -> dict[str, A
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json"],
         "implementationGuide": [f"{PAS}ImplementationGuide/hl7.fhir.us.davinci-pas|{version.number}"],
-        "rest": [{"mode": "server", "security": _security(config), "resource": [_CLAIM]}],
+        "rest": [{"mode": "server", "security": _security(config), "resource": [_CLAIM, _BUNDLE]}],
     }
 
 
 _CLAIM = {
     "type": "Claim",
     "operation": [{"name": "submit", "definition": f"{PAS}OperationDefinition/Claim-submit"}],
+}
+_BUNDLE = {
+    "type": "Bundle",
+    "operation": [{"name": "validate", "definition": "http://hl7.org/fhir/OperationDefinition/Resource-validate"}],
 }
 
 

@@ -36,13 +36,8 @@ class Outcome:
 
 def submit(raw: bytes, config: SandboxConfig, version: Version = CURRENT) -> Outcome:
     """Answer the body of a `Claim/$submit` in a version. A repeat is decided anew: this payer recognizes none."""
-    try:
-        bundle = loads(raw, limits=config.limits)
-    except JsonFault as fault:
-        return _refuse(
-            400, (Issue(Severity.ERROR, fault.rule, "", f"{fault.text} ({fault.place})", fault.fix, "structure"),)
-        )
-    if issues := check_request(bundle, version):
+    bundle, issues = _read(raw, config, version)
+    if issues:
         return _refuse(400, issues)
     travellers = Travellers(bundle)
     items = elements(travellers.claims[0].resource, "item")
@@ -58,6 +53,22 @@ def submit(raw: bytes, config: SandboxConfig, version: Version = CURRENT) -> Out
             rejected = reject(travellers, scenario.answer, position, pen)
             return Outcome(200, rejected.bundle, scenarios=(scenario.id,))
     return _decided(bundle, travellers, chosen, pen)
+
+
+def validate(raw: bytes, config: SandboxConfig, version: Version = CURRENT) -> Outcome:
+    """Judge a request as `submit` would and decide nothing: the R4 operation `Bundle/$validate`, for a dry submit."""
+    _, issues = _read(raw, config, version)
+    return Outcome(200, to_operation_outcome(issues), issues)
+
+
+def _read(raw: bytes, config: SandboxConfig, version: Version) -> tuple[dict[str, Any], tuple[Issue, ...]]:
+    """The bundle and what is wrong with it; what is no JSON is an empty one."""
+    try:
+        bundle = loads(raw, limits=config.limits)
+    except JsonFault as fault:
+        said = f"{fault.text} ({fault.place})"
+        return {}, (Issue(Severity.ERROR, fault.rule, "", said, fault.fix, "structure"),)
+    return bundle, check_request(bundle, version)
 
 
 def _decided(bundle: dict[str, Any], travellers: Travellers, chosen: Sequence[Scenario], pen: Pen) -> Outcome:

@@ -82,6 +82,29 @@ def test_one_token_opens_both_addresses_and_the_owner_sees_the_version(
     ]
 
 
+@pytest.mark.parametrize("number", ["2.0.1", "2.2.1"])
+def test_validate_judges_a_request_in_its_version_and_keeps_nothing(sandbox: Sandbox, number: str) -> None:
+    token, path = sandbox.token(), f"{VERSIONS[number].path}/Bundle/$validate"
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/fhir+json"}
+    request = sandbox.request_of("S-01", number)
+    good = sandbox.ask("POST", path, content=dumps(request), headers=headers)
+    claim_of(request).pop("insurer")
+    bad = sandbox.ask("POST", path, content=dumps(request), headers=headers)
+    broken = sandbox.ask("POST", path, content=b"{", headers=headers)
+    stranger = sandbox.ask("POST", path, content=dumps(request))
+
+    assert [one.status_code for one in (good, bad, broken, stranger)] == [200, 200, 200, 401]
+    assert [row["severity"] for row in good.json()["issue"]] == ["information"]
+    assert (
+        {row["severity"] for row in bad.json()["issue"]}
+        == {row["severity"] for row in broken.json()["issue"]}
+        == {"error"}
+    )
+    assert sandbox.ask("GET", "/sandbox/book").json() == []
+    rows = sandbox.ask("GET", "/sandbox/received").json()
+    assert [row["what"] for row in rows if row["version"] == number] == ["validate"] * 3
+
+
 def test_the_side_door_writes_a_ready_request_in_the_version_asked_for(sandbox: Sandbox) -> None:
     old = sandbox.ask("GET", "/sandbox/scenarios/S-03/request", params={"pas": "2.0.1"})
     unknown = sandbox.ask("GET", "/sandbox/scenarios/S-03/request", params={"pas": "1.0.0"})
