@@ -8,6 +8,7 @@ import typer
 
 if TYPE_CHECKING:
     from gateway.payers.connection import Step
+    from gateway.payers.profile import PayerProfile
     from gateway.settings import Settings
 
 _OURS, _THEIRS = 4, 5
@@ -32,12 +33,11 @@ def check(
     from gateway.bootstrap import Guides
     from gateway.cli import screen
     from gateway.payers.connection import Status
-    from gateway.payers.profile import load_payers
     from gateway.payers.site import load_site
     from gateway.settings import read_settings
 
     settings = read_settings()
-    payer = load_payers(settings.payers_folder)[name]
+    payer = _profile(settings.payers_folder, name)
     keys = load_keys(load_site(settings.site_file))
     request = _request(settings, order, name) if order else None
     probe = Probe(payer, keys, SystemClock(), tuple(Guides(settings)))
@@ -51,6 +51,22 @@ def check(
     failed = [step for step in steps if step.status is Status.FAILED]
     if failed:
         raise typer.Exit(_OURS if any(step.ours for step in failed) else _THEIRS)
+
+
+def _profile(folder: Path, name: str) -> "PayerProfile":
+    """This payer's profile alone: what is wrong with another's does not matter here."""
+    from gateway.model.errors import ConfigFault, NotFound
+    from gateway.payers.profile import read_profile
+    from gateway.payers.yaml_file import FileFault
+
+    known = sorted(file.stem for file in folder.glob("*.yaml"))
+    if name not in known:
+        raise NotFound(f"There is no profile of payer {name} in {folder}.", fix=f"Name one of: {', '.join(known)}.")
+    try:
+        return read_profile(folder / f"{name}.yaml")
+    except FileFault as fault:
+        fix = "Correct the lines above."
+        raise ConfigFault("The payer's profile cannot be used:", fix=fix, problems=fault.problems) from None
 
 
 def _request(settings: "Settings", order: Path, payer: str) -> bytes:

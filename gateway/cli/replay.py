@@ -28,7 +28,7 @@ def replay(
     junit: Annotated[Path | None, typer.Option(help="Write a JUnit report to this file.")] = None,
     recursive: Annotated[bool, typer.Option("--recursive", help="Also the folders in it.")] = False,
     every: Annotated[bool, typer.Option("--all", help="Files of any kind, not only *.json.")] = False,
-    guide: Annotated[str, typer.Option(help="PAS version that messages are held against.")] = "2.2.1",
+    guide: Annotated[str, typer.Option(help="Guide and version that messages are held against.")] = "pas/2.2.1",
     jobs: Annotated[int, typer.Option(min=1, max=64, help="How many at a time.")] = 4,
     seed: Annotated[int | None, typer.Option(help="Send in a shuffled order, the same for the same seed.")] = None,
     speed: Annotated[float, typer.Option(min=0, help="At most so many files a second; 0 is no limit.")] = 0,
@@ -47,22 +47,25 @@ def replay(
     from gateway.settings import read_settings
 
     files = _files(folder, recursive, every)
+    earlier = _earlier(expect) if expect else None
+    for place in filter(None, (report, junit)):
+        _check_writable(place)
     settings = read_settings() if keep else read_settings(database="memory:")
     began = time.monotonic()
     with gateway(settings) as world:
         run = _run(world, settings, payer, guide, check_only)
         rows, seconds = _replay(run, folder, files, jobs, seed, speed)
     took = time.monotonic() - began
-    drifted = told.drift(rows, _earlier(expect)) if expect else None
+    drifted = told.drift(rows, earlier) if earlier is not None else None
     document = {"payer": payer, "check_only": check_only, "files": rows, "drift": drifted or []}
-    if report:
-        report.write_bytes(json.pretty(document) + b"\n")
-    if junit:
-        junit.write_bytes(told.junit(rows, seconds, drifted))
     if as_json:
         screen.print_json(document)
     else:
         told.show(rows, drifted or [], took)
+    if report:
+        report.write_bytes(json.pretty(document) + b"\n")
+    if junit:
+        junit.write_bytes(told.junit(rows, seconds, drifted))
     unread = any(told.needs_person(row) for row in rows) if drifted is None else any("defect" in row for row in rows)
     if drifted or unread:
         raise typer.Exit(1)
@@ -87,10 +90,13 @@ def _run(world: "World", settings: "Settings", payer: str, guide: str, check_onl
     from gateway.cli.replay_file import Run
     from gateway.model.errors import NotFound
 
-    if guide not in world.guides:
-        raise NotFound(f"PAS {guide} is not installed.", fix=f"Installed: {', '.join(world.guides)}.")
+    version = guide.removeprefix("pas/")
+    if version not in world.guides:
+        raise NotFound(f"PAS {version} is not installed.", fix=f"Installed: {', '.join(world.guides)}.")
+    if payer and payer not in world.payers:
+        raise NotFound(f"There is no profile of payer {payer}.", fix=f"Name one of: {', '.join(world.payers)}.")
     lease = timedelta(seconds=settings.lease_seconds)
-    return Run(world, payer, guide, check_only, lease, settings.order_bytes)
+    return Run(world, payer, version, check_only, lease, settings.order_bytes)
 
 
 def _replay(
@@ -119,15 +125,35 @@ def _replay(
 
     with ThreadPoolExecutor(jobs) as pool:
         done = pool.map(one, range(len(turns)), turns)
-        rows = list(track(done, "replaying", len(turns), console=console(), transient=True))
+        quiet = not console().is_terminal
+        rows = list(track(done, "replaying", len(turns), console=console(), transient=True, disable=quiet))
     return sorted(rows, key=lambda row: str(row["file"])), seconds
 
 
-def _earlier(expect: Path) -> Any:
+def _earlier(expect: Path) -> list[dict[str, Any]]:
+    """The rows of an earlier report, read before anything is sent.
+
+    Raises:
+        BadOrder: the file is no JSON.
+        OurFault: it is no report of a replay.
+    """
+    from gateway.cli.replay_report import read_report
     from gateway.fhir import json
     from gateway.model.errors import BadOrder
 
     try:
-        return json.loads(expect.read_bytes())
+        return read_report(json.loads(expect.read_bytes()))
     except json.JsonFault as fault:
         raise BadOrder(f"{expect}: {fault}", fix=fault.fix) from None
+
+
+def _check_writable(place: Path) -> None:
+    """Refuse a report that could not be written, before anything is sent for it."""
+    from gateway.model.errors import OurFault
+
+    try:
+        with place.open("ab"):
+            pass
+    except OSError as fault:
+        fix = "Name a file in a folder that is there."
+        raise OurFault(f"{place} cannot be written ({fault.strerror}).", fix=fix) from None

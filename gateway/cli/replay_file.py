@@ -59,14 +59,9 @@ def _result(run: Run, file: Path) -> dict[str, Any]:
         document = json.loads(body)
     except json.JsonFault as fault:
         raise BadOrder(str(fault), fix=fault.fix) from None
-    if _leading(document) in _MESSAGES:
+    if _leading(document) in _MESSAGES or (_is_fhir(document) and not _holds_order(document)):
         return _checked(run, document)
-    try:
-        return _ordered(run, file, body)
-    except BadOrder:
-        if completion(file).exists() or not isinstance(document, dict) or "resourceType" not in document:
-            raise
-        return _checked(run, document)
+    return _ordered(run, file, body)
 
 
 def _foreign(file: Path, body: bytes) -> str:
@@ -91,6 +86,18 @@ def _leading(document: Any) -> str:
     resource = first.get("resource") if isinstance(first, dict) else None
     kind = (resource if isinstance(resource, dict) else document).get("resourceType")
     return kind if isinstance(kind, str) else ""
+
+
+def _is_fhir(document: Any) -> bool:
+    return isinstance(document, dict) and "resourceType" in document
+
+
+def _holds_order(document: Any) -> bool:
+    """Whether any resource in it is an order, also one that the gateway refuses with its reason."""
+    from gateway.fhir.bundle import entries_of
+    from gateway.orders.selection import SUPPORTED, UNSUPPORTED
+
+    return any(entry.resource.get("resourceType") in (*SUPPORTED, *UNSUPPORTED) for entry in entries_of(document))
 
 
 def _checked(run: Run, document: dict[str, Any]) -> dict[str, Any]:

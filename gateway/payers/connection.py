@@ -46,6 +46,11 @@ _WORDS = {
     ),
 }
 
+_NO_KNOWN_ERROR = (
+    "The token endpoint refuses us and gives no error code that RFC 6749 knows.",
+    "Check that endpoints.token is the token endpoint, and ask the payer.",
+)
+
 
 class Status(StrEnum):
     """How a step of the check came out; `skipped` was not possible, or the payer has no such thing."""
@@ -114,11 +119,9 @@ def judge_clock(date: str, now: datetime) -> Step:
 def judge_refusal(document: Mapping[str, Any], status: int, secrets: tuple[str, ...]) -> Step:
     """A token endpoint's refusal, explained; its own words are added unless they repeat one of our `secrets`."""
     error = document.get("error")
-    says, fix = _WORDS.get(error, ("", "")) if isinstance(error, str) else ("", "")
-    if not says:
-        says = "The token endpoint refuses us and gives no error code that RFC 6749 knows."
-        fix = "Check that endpoints.token is the token endpoint, and ask the payer."
-    name = f"{error}, " if fix and isinstance(error, str) and error in _WORDS else ""
+    known = error if isinstance(error, str) and error in _WORDS else ""
+    says, fix = _WORDS.get(known, _NO_KNOWN_ERROR)
+    name = f"{known}, " if known else ""
     words = document.get("error_description")
     quotable = isinstance(words, str) and _WORDS_LINE.fullmatch(words) and not any(one in words for one in secrets)
     quoted = f' It says: "{words}"' if quotable else ""
@@ -160,12 +163,14 @@ def judge_capabilities(document: Mapping[str, Any]) -> Iterator[Step]:
     yield Step("capabilities", Status.PASSED, f"FHIR R4, JSON, Claim operations: {asks}.")
 
 
-def judge_versions(document: Mapping[str, Any], payer: PayerProfile, installed: tuple[str, ...]) -> Step:
-    """The PAS version we speak to the payer: is it installed here, and does the payer say it too?"""
+def judge_versions(document: Mapping[str, Any] | None, payer: PayerProfile, installed: tuple[str, ...]) -> Step:
+    """The PAS version we speak to the payer: is it installed here, and does the payer's statement say it too?"""
     ours = payer.speaks["pas"]
     if ours not in installed:
         fix = f"Write one of {', '.join(installed)} as speaks.pas, or import the guide (`pa profile import`)."
         return Step("versions", Status.FAILED, f"PAS {ours} is not installed here.", fix, ours=True)
+    if document is None:
+        return Step("versions", Status.SKIPPED, f"We speak PAS {ours}; there is no statement to compare with.")
     rows = [*_list(document, "implementationGuide"), *_list(document, "instantiates")]
     found = {match["version"] for row in rows if isinstance(row, str) and (match := _PAS.search(row))}
     if not found:

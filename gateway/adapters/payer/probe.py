@@ -9,6 +9,7 @@ from base64 import b64decode, urlsafe_b64decode
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote, urlencode
 
@@ -52,6 +53,7 @@ class Probe:
         self._token = ""
         self._token_url = payer.endpoints.token
         self._seen = ("", clock.now())
+        self._heard = False
 
     def run(self, request: bytes | None) -> Iterator[Step]:
         """Every step in order; `request` is a request bundle for the payer's dry submit, if it has one."""
@@ -59,7 +61,7 @@ class Probe:
             key = self._key()
             yield key
             yield self._discovery()
-            yield judge_clock(*self._seen)
+            yield judge_clock(*self._seen) if self._heard else Step("clock", Status.SKIPPED, "There was no answer.")
             yield from self._ask_for_token() if key.status is Status.PASSED else self._skip("The key comes first.")
             yield from self._statement()
             yield self._dry_submit(request)
@@ -79,6 +81,11 @@ class Probe:
         if not isinstance(outcome, Reply):
             fix = "Check endpoints.fhir, this machine's way out, and the payer's status page."
             return Step("discovery", Status.FAILED, f"No answer: {outcome.reason}.", fix)
+        if outcome.status == HTTPStatus.NOT_FOUND and not self._token_url:
+            says = "There is no SMART configuration under endpoints.fhir (HTTP 404)."
+            return Step(
+                "discovery", Status.FAILED, says, "Check endpoints.fhir; if it is right, write endpoints.token."
+            )
         try:
             self._token_url = self._token_url or read_configuration(outcome, self._payer)
         except (ConfigFault, TokenFault) as fault:
@@ -116,15 +123,15 @@ class Probe:
         outcome = self._exchange("GET", url, {"Accept": _FHIR})
         if isinstance(outcome, Reply) and outcome.status in (401, 403) and self._token:
             outcome = self._exchange("GET", url, {"Accept": _FHIR, **self._bearer()})
-        document: dict[str, Any] = {}
         if not isinstance(outcome, Reply) or not 200 <= outcome.status < 300:
             why = f"HTTP {outcome.status}" if isinstance(outcome, Reply) else outcome.reason
             fix = "Check endpoints.fhir; every FHIR server answers [fhir]/metadata."
             yield Step("capabilities", Status.FAILED, f"No CapabilityStatement: {why}.", fix)
+            yield judge_versions(None, self._payer, self._installed)
         else:
             document = _document(outcome)
             yield from judge_capabilities(document)
-        yield judge_versions(document, self._payer, self._installed)
+            yield judge_versions(document, self._payer, self._installed)
 
     def _dry_submit(self, request: bytes | None) -> Step:
         url = self._payer.endpoints.dry_submit
@@ -152,8 +159,9 @@ class Probe:
         self, method: str, url: str, headers: dict[str, str], body: bytes = b"", *, seconds: float = TOKEN_SECONDS
     ) -> Outcome:
         outcome = self._egress.exchange(method, url, headers, body, seconds=seconds, limit=_LIMIT)
-        if isinstance(outcome, Reply) and outcome.date:
-            self._seen = (outcome.date, outcome.received_at)
+        if isinstance(outcome, Reply):
+            self._heard = True
+            self._seen = (outcome.date, outcome.received_at) if outcome.date else self._seen
         return outcome
 
 

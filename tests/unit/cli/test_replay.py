@@ -184,6 +184,36 @@ def test_a_report_that_is_none_is_refused_with_the_way_to_write_one(pa: Pa, tmp_
         pa("replay", str(ORDERS), "--check-only", "--expect", str(earlier))
 
 
+@pytest.mark.parametrize("option", ["--report", "--junit"])
+def test_a_report_that_cannot_be_written_is_refused_before_anything_is_sent(
+    pa: Pa, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    monkeypatch.setattr(replay_file, "replay_file", lambda *_: pytest.fail("something was sent"))
+    with pytest.raises(OurFault, match="cannot be written"):
+        pa("replay", str(ORDERS), option, str(tmp_path / "nowhere" / "report"))
+    earlier = tmp_path / "earlier.json"
+    earlier.write_text("{}")
+    with pytest.raises(OurFault, match="no report"):
+        pa("replay", str(ORDERS), "--expect", str(earlier))
+
+
+def test_an_order_that_is_refused_keeps_its_reason_and_is_no_message(pa: Pa, tmp_path: Path) -> None:
+    order = json.loads((ORDERS / "knee_mri.json").read_bytes())
+    for entry in order["entry"]:
+        if entry["resource"]["resourceType"] == "ServiceRequest":
+            entry["resource"]["status"] = "revoked"
+    (tmp_path / "orders").mkdir()
+    (tmp_path / "orders" / "revoked.json").write_text(json.dumps(order))
+    (row,) = pa.json("replay", str(tmp_path / "orders"), "--check-only", code=1)["files"]
+    assert "its status is revoked" in row["why"]
+
+
+def test_a_payer_nobody_knows_stops_the_run_and_the_known_ones_are_named(pa: Pa) -> None:
+    with pytest.raises(NotFound, match="payer nix") as fault:
+        pa("replay", str(ORDERS), "--check-only", "--payer", "nix")
+    assert "sandbox" in fault.value.fix
+
+
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="the shared corpus is not here")
 def test_a_whole_corpus_gets_a_result_for_every_file_and_no_defect(pa: Pa) -> None:
     document = pa.json("replay", str(CORPUS), "--check-only", "--recursive", "--all", code=1)

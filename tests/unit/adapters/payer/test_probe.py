@@ -113,6 +113,7 @@ def test_without_a_key_the_fault_is_ours_and_the_rest_is_still_asked(check: Call
 def test_a_statement_behind_a_token_is_asked_for_with_it(check: Callable[..., Any]) -> None:
     steps, server, _ = check({**GOOD, "GET /fhir/metadata": ("401 Unauthorized", {})})
     assert steps["capabilities"].status is Status.FAILED
+    assert steps["versions"].status is Status.SKIPPED
     asked = [one for one in server.requests if one.startswith(b"GET /fhir/metadata")]
     assert [b"Bearer" in one for one in asked] == [False, True]
 
@@ -134,3 +135,12 @@ def test_a_payer_that_is_not_there_is_told_in_words(payer: PayerProfile, keys: K
     assert "refused" in steps["discovery"].says
     assert steps["clock"].status is steps["token"].status is Status.SKIPPED
     assert steps["capabilities"].status is Status.FAILED
+    assert steps["versions"].status is Status.SKIPPED
+
+
+def test_a_wrong_base_url_points_at_the_base_url(serve: Callable[..., Server], payer: PayerProfile, keys: Keys) -> None:
+    server = serve(routing({}))
+    lost = replace(payer, endpoints=replace(payer.endpoints, fhir=server.url("/wrong"), token=""))
+    steps = {step.name: step for step in Probe(lost, keys, FixedClock(), ("2.2.1",)).run(None)}
+    assert "endpoints.fhir" in steps["discovery"].fix
+    assert steps["versions"].status is Status.SKIPPED
