@@ -215,7 +215,6 @@ def _shown(path: Path) -> Path:
 def _run_orders(stage: Stage) -> None:
     import httpx
 
-    from gateway.cli import screen
     from gateway.settings import data_folder
 
     orders = data_folder("mappings").parent / "examples" / "orders"
@@ -225,10 +224,9 @@ def _run_orders(stage: Stage) -> None:
     headers = {"Authorization": f"Bearer {stage.token}", "Content-Type": "application/fhir+json"}
     with httpx.Client(base_url=stage.gateway, headers=headers, timeout=60, trust_env=False) as api:
         rows, completed = _submit_all(api, sorted(orders.glob("*.json")))
-    screen.table("What became of each order, sent to a payer of either version", _COLUMNS, _shown_rows(rows), whole=4)
+    _show("What became of each order, sent to a payer of either PAS version", rows)
     if completed:
-        title = "After completing what was missing, and nothing else"
-        screen.table(title, _COLUMNS, _shown_rows(completed), whole=4)
+        _show("After completing what was missing, and nothing else", completed)
     typer.echo(
         "Every request was built from an EHR order, checked against the version of PAS its payer speaks, sent once\n"
         "over OAuth, and read item by item. The coverage names the 2.2.1 payer; the 2.0.1 one was named by the\n"
@@ -238,7 +236,6 @@ def _run_orders(stage: Stage) -> None:
 
 _ASKED: tuple[dict[str, str], ...] = ({}, {"payer": "sandbox-201"})  # the coverage decides; the caller does
 Rows = list[tuple[str, ...]]
-_COLUMNS = ("order, service", "PAS", "outcome", "number", "valid, due or what next")
 _NO_DETERMINATION = {"documenting": "needs information", "handed_off": "pharmacy benefit", "rejected": "rejected"}
 
 
@@ -259,18 +256,28 @@ def _submit_all(api: "httpx.Client", files: Sequence[Path]) -> tuple[Rows, Rows]
     return rows, completed
 
 
-def _shown_rows(rows: Rows) -> Iterator[tuple[str, ...]]:
-    """Each row once, since what never left is the same in both versions; what was said above is not said again.
+def _show(title: str, rows: Rows) -> None:
+    typer.echo(title)
+    for line in _lines(rows):
+        typer.echo(line.rstrip())
+    typer.echo()
 
-    The services stand below the name of the order, where the second version's row leaves room for them.
+
+def _lines(rows: Rows) -> Iterator[str]:
+    """A block for each order: its services, a line for each version, and what is next, said once.
+
+    What never leaves the gateway is the same whichever payer was asked for, and stands once.
     """
-    above: tuple[str, ...] = ("", "", "")
-    for name, services, *facts in dict.fromkeys(rows):
-        first = above[0] != name
-        label = name if first else f"  {services}" if above[1] != services or above[2] == name else " "
-        next_step = " " if not first and facts[-1] == above[-1] else facts[-1]
-        yield label, *facts[:-1], next_step
-        above = (name, services, label, facts[-1])
+    above, said = "", ""
+    for name, services, version, outcome, number, when, next_step in dict.fromkeys(rows):
+        heading = f"{name}  {services}"
+        if heading != above:
+            yield f"  {heading}"
+            above, said = heading, ""
+        yield f"    {version or '-':<7}{outcome:<19}{number:<18}{when}"
+        if next_step and next_step != said:
+            yield f"           {next_step}"
+            said = next_step
 
 
 def _row(name: str, record: dict[str, Any]) -> tuple[str, ...]:
@@ -291,5 +298,6 @@ def _row(name: str, record: dict[str, Any]) -> tuple[str, ...]:
         record["guide"] or _VERSIONS.get(record["payer"], ""),
         outcome,
         " ".join(number for number in numbers if number),
-        "; ".join(part for part in (valid_text, due_text, record["next"].partition(": ")[0]) if part),
+        valid_text or due_text,
+        record["next"].partition(": ")[0],
     )

@@ -81,9 +81,8 @@ def test_each_order_is_named_once_with_a_row_for_each_version(
     run: tuple[subprocess.CompletedProcess[str], Path],
 ) -> None:
     shown = [line.split() for line in run[0].stdout.splitlines() if line.strip()]
-    [at] = [number for number, line in enumerate(shown) if line[0] == "knee_mri"]
-    assert shown[at][1:3] == ["2.2.1", "approved"]
-    assert shown[at + 1][:3] == ["73721", "2.0.1", "approved"]
+    [at] = [number for number, line in enumerate(shown) if line == ["knee_mri", "73721"]]
+    assert [line[:2] for line in shown[at + 1 : at + 3]] == [["2.2.1", "approved"], ["2.0.1", "approved"]]
 
 
 def test_no_log_holds_a_name_a_member_id_a_birth_date_or_a_token(

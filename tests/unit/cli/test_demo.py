@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from gateway.cli.demo import Child, Stage, _serve_until_interrupted, _shown_rows, _wait_for
+from gateway.cli.demo import Child, Stage, _lines, _serve_until_interrupted, _wait_for
 
 
 @pytest.fixture
@@ -46,21 +46,27 @@ def test_nobody_waits_for_an_answer_of_a_process_that_has_ended(
     assert "the port is taken" in capsys.readouterr().err
 
 
-def test_an_order_is_named_once_its_service_below_and_nothing_is_said_twice() -> None:
+def test_an_order_is_named_once_and_what_is_next_is_said_once() -> None:
     rows = [
-        ("scan", "73721", "2.2.1", "approved", "A1", "valid"),
-        ("scan", "73721", "2.0.1", "approved", "A2", "valid"),
-        ("visits", "97110", "2.2.1", "denied", "", ""),
-        ("visits", "97110", "2.0.1", "pended", "P2", "due"),
-        ("visits", "97112", "2.0.1", "approved", "A3", "due"),
-        ("drug", "", "", "pharmacy benefit", "", "elsewhere"),
-        ("drug", "", "", "pharmacy benefit", "", "elsewhere"),
+        ("scan", "73721", "2.2.1", "approved", "A1", "valid 1", ""),
+        ("scan", "73721", "2.0.1", "approved", "A2", "valid 1", ""),
+        ("visits", "97110", "2.2.1", "rejected", "", "due 2", "Correct it"),
+        ("visits", "97110", "2.0.1", "pended", "P2", "due 2", "Correct it"),
+        ("visits", "97112", "2.0.1", "approved", "A3", "", ""),
+        ("drug", "", "", "pharmacy benefit", "", "", "elsewhere"),
+        ("drug", "", "", "pharmacy benefit", "", "", "elsewhere"),
     ]
-    assert list(_shown_rows(rows)) == [
-        ("scan", "2.2.1", "approved", "A1", "valid"),
-        ("  73721", "2.0.1", "approved", "A2", " "),
-        ("visits", "2.2.1", "denied", "", ""),
-        ("  97110", "2.0.1", "pended", "P2", "due"),
-        ("  97112", "2.0.1", "approved", "A3", " "),
-        ("drug", "", "pharmacy benefit", "", "elsewhere"),
+    assert [line.split() for line in _lines(rows)] == [
+        ["scan", "73721"],
+        ["2.2.1", "approved", "A1", "valid", "1"],
+        ["2.0.1", "approved", "A2", "valid", "1"],
+        ["visits", "97110"],
+        ["2.2.1", "rejected", "due", "2"],
+        ["Correct", "it"],
+        ["2.0.1", "pended", "P2", "due", "2"],
+        ["visits", "97112"],
+        ["2.0.1", "approved", "A3"],
+        ["drug"],
+        ["-", "pharmacy", "benefit"],
+        ["elsewhere"],
     ]
