@@ -5,7 +5,7 @@ Reading is tolerant of every fullUrl style seen in the field (quirks 1-12); writ
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -25,16 +25,22 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A resource and the address it travels under; `path` is its FHIRPath in the input."""
+    """A resource and the address it travels under.
+
+    Attributes:
+        path: its FHIRPath in the input.
+        type_id: `Type/id`, empty where the resource lacks one of them.
+    """
 
     resource: Resource
     full_url: str = ""
     path: str = ""
+    type_id: str = field(init=False, repr=False, compare=False)
 
-    @property
-    def type_id(self) -> str:
+    def __post_init__(self) -> None:
         kind, identity = self.resource.get("resourceType"), self.resource.get("id")
-        return f"{kind}/{identity}" if isinstance(kind, str) and isinstance(identity, str) else ""
+        known = f"{kind}/{identity}" if isinstance(kind, str) and isinstance(identity, str) else ""
+        object.__setattr__(self, "type_id", known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +107,8 @@ def _contained(identity: str, source: Entry | None) -> Resolved | None:
 
 def _only(entries: list[Entry]) -> Entry | None:
     """The single distinct resource among `entries`: a resource sent twice over is still one."""
+    if len(entries) == 1:
+        return entries[0]
     if not entries or any(other.resource != entries[0].resource for other in entries[1:]):
         return None
     return entries[0]
@@ -147,15 +155,19 @@ def _parameters(value: Resource, path: str) -> Iterator[Iterator[Entry]]:
 
 def references(value: Any, *, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
     """Every Reference with a `reference` string inside `value`, contained resources included, with its path."""
-    stack = [(path, value)]
+    stack = [(path, value)] if isinstance(value, dict | list) else []
     while stack:
         place, item = stack.pop()
         if isinstance(item, dict):
             if isinstance(item.get("reference"), str) and "resourceType" not in item:
                 yield place, item
-            stack.extend((f"{place}.{key}" if place else key, child) for key, child in item.items())
-        elif isinstance(item, list):
-            stack.extend((f"{place}[{position}]", child) for position, child in enumerate(item))
+            for key, child in item.items():
+                if isinstance(child, dict | list):
+                    stack.append((f"{place}.{key}" if place else key, child))
+        else:
+            for position, child in enumerate(item):
+                if isinstance(child, dict | list):
+                    stack.append((f"{place}[{position}]", child))
 
 
 def collection(entries: Iterable[Entry], *, identifier: dict[str, str], timestamp: str, profile: str) -> Resource:

@@ -15,6 +15,9 @@ import orjson
 
 # Possessive, and an open string runs to the end: neither time nor memory may grow with what a string holds.
 _NESTING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+_BRACKETS = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _MAX_NUMBER, _MAX_EXPONENT = 64, 999
 
 
@@ -109,7 +112,7 @@ def _fragment(value: Any) -> Any:
 
 def _check_depth(raw: bytes, depth: int) -> None:
     # Before parsing: the C parser recurses, and a deep document would end in a RecursionError.
-    if raw.count(b"[") + raw.count(b"{") <= depth:
+    if raw.count(b"[") + raw.count(b"{") <= depth or _is_shallow(raw, depth):
         return
     level = 0
     for token in _NESTING.finditer(raw):
@@ -125,6 +128,17 @@ def _check_depth(raw: bytes, depth: int) -> None:
                 )
         elif mark in (b"]", b"}"):
             level -= 1
+
+
+def _is_shallow(raw: bytes, depth: int) -> bool:
+    """Whether all brackets are gone after taking out the innermost pairs `depth` times; no answer where to look."""
+    brackets = _STRING.sub(b"", raw).translate(_BRACKETS, _NO_BRACKETS)
+    for left in range(depth, 0, -1):
+        before, brackets = len(brackets), brackets.replace(b"[]", b"")
+        # a pair is around at most `left` levels, so at least every `left`-th must have been an innermost one
+        if not brackets or (before - len(brackets)) * left < before:
+            break
+    return not brackets
 
 
 def _decimal(text: str) -> Decimal:

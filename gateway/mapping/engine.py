@@ -14,8 +14,10 @@ from gateway.mapping.language import Definition, Include
 from gateway.mapping.loader import examine as examine_file
 from gateway.mapping.parser import define
 from gateway.mapping.program import Program
+from gateway.mapping.reaching import reachable
 from gateway.mapping.table_checks import faults
 from gateway.mapping.tables import Table, read_tables
+from gateway.mapping.type_needs import names_with_types
 from gateway.model.order import Choice, Gap
 
 
@@ -54,6 +56,11 @@ class Mappings:
         """The mappings as functions."""
         return {name: Program(definition) for name, definition in self.definitions.items()}
 
+    @cached_property
+    def typed(self) -> frozenset[str]:
+        """The names whose values keep their FHIR types."""
+        return names_with_types(self.definitions.values())
+
     @classmethod
     def load(cls, folder: Path, codes: Path) -> "Mappings":
         """Read every `*.yaml` under `folder` (tests excepted) and every table in `codes`.
@@ -64,7 +71,7 @@ class Mappings:
         mappings, findings = examine(folder, codes)
         if findings:
             raise MappingFault(findings)
-        _ = mappings.programs  # made here once, not by the first order
+        _ = mappings.programs, mappings.typed  # made here once, not by the first order
         return mappings
 
     def apply(self, name: str, context: Mapping[str, Any]) -> Mapped:
@@ -80,7 +87,7 @@ class Mappings:
     def observe(self, name: str, context: Mapping[str, Any], *, reached: set[Origin] | None) -> Mapped:
         """As `apply`, and adds to `reached` the expressions that gave a value."""
         with recording(self.tables) as record:
-            return self.run(name, context, Evaluation(self.programs, record, reached), record)
+            return self.run(name, context, Evaluation(self.programs, self.typed, record, reached), record)
 
     def run(self, name: str, context: Mapping[str, Any], evaluation: Evaluation, record: Record) -> Mapped:
         """As `apply`, by an evaluation of the caller's."""
@@ -93,7 +100,7 @@ class Mappings:
                     f"mapping {name!r} reads %{variable}, which was not given{nearest(variable, context)}"
                 )
         value = program.produce(evaluation, context)
-        return Mapped(value, tuple(evaluation.gaps), tuple(record.choices), tuple(evaluation.trace))
+        return Mapped(value, tuple(evaluation.gaps), tuple(record.choices.values()), tuple(evaluation.trace))
 
 
 def examine(folder: Path, codes: Path) -> tuple[Mappings, list[Finding]]:
@@ -128,7 +135,7 @@ def _includes(definitions: Mapping[str, Definition], names: Collection[str]) -> 
             if include.name not in names:
                 message = f"there is no mapping {include.name!r}{nearest(include.name, names)}"
                 found.append(_at(definition, include, "include", message, include.name))
-            elif definition.name in _reachable(include.name, definitions):
+            elif definition.name in reachable(include.name, definitions):
                 message = f"{include.name!r} includes this again"
                 found.append(_at(definition, include, "include", message, include.name))
             elif include.name in definitions:
@@ -153,14 +160,3 @@ def _at(definition: Definition, include: Include, path: str, message: str, word:
     text = definition.document.written[include.line - 1]
     column = text.find(word) + 1
     return Finding(definition.file, include.line, path, message, False, column, text, len(word))
-
-
-def _reachable(name: str, definitions: Mapping[str, Definition]) -> set[str]:
-    seen: set[str] = set()
-    waiting = [name]
-    while waiting:
-        current = waiting.pop()
-        if current not in seen and current in definitions:
-            seen.add(current)
-            waiting.extend(include.name for include in definitions[current].includes)
-    return seen

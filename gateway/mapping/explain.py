@@ -3,20 +3,41 @@
 The order is marked first (`gateway.mapping.marking`), then mapped as ever by `Explaining`, which keeps what it saw.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from gateway.mapping.engine import Mapped, Mappings
-from gateway.mapping.evaluation import At, Evaluation, Query, Step, Values, element_path
+from gateway.mapping.evaluation import Step
+from gateway.mapping.explain_given import Given, givens
+from gateway.mapping.explain_watching import Answer, Seen, Watching, leaves
 from gateway.mapping.expression import Source
-from gateway.mapping.functions import Record, recording
+from gateway.mapping.functions import recording
 from gateway.mapping.marking import Ledger, mark, places_of
-from gateway.mapping.scope import Bound, Scope
 from gateway.mapping.shape import Slot, shapes_of, slots
 
-Seen = tuple[dict[str, None], dict[str, None]]
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What an element stands under.
+
+    Attributes:
+        text: as `if %name.a.exists()`, `else of …` or `for name in …`.
+        file, line: where it is written.
+        inputs: places it read; `%name` is a variable that is not itself of the order.
+        rules: the table rows that decided, as in a line.
+    """
+
+    text: str
+    file: str
+    line: int
+    inputs: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+
+    @property
+    def is_loop(self) -> bool:
+        return self.text.startswith("for ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +52,9 @@ class Line:
         inputs: places the value was taken from; `%name…` is a variable that is not itself of the order.
         looked_at: further places the expression, and the variables in it, compared or looked up.
         rules: the table rows that decided, as `RT-03 (request_type.csv line 4)`.
+        under: the conditions and loops it stands under, the outermost first.
+        given: of an expression that took nothing from the input, where its variables are set.
+        rows: elements of the output that a number points to.
     """
 
     element: str
@@ -41,6 +65,14 @@ class Line:
     inputs: tuple[str, ...] = ()
     looked_at: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
+    under: tuple[Condition, ...] = ()
+    given: tuple[Given, ...] = ()
+    rows: tuple[str, ...] = ()
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The places its value came from, and those that decided that it is there."""
+        return tuple(dict.fromkeys((*self.inputs, *(place for row in self.under for place in row.inputs))))
 
 
 class Explaining(Mappings):
@@ -51,11 +83,13 @@ class Explaining(Mappings):
         read: the places any expression looked at or took a value from.
     """
 
-    def __init__(self, mappings: Mappings, ledger: Ledger) -> None:
+    def __init__(self, mappings: Mappings, ledger: Ledger, behind: Mapping[str, tuple[str, ...]]) -> None:
+        """`behind` are the places that decide variables which are true or false: those cannot be marked."""
         super().__init__(mappings.definitions, mappings.tables)
         self.ledger = ledger
         self.read: dict[str, None] = {}
-        self._made: list[tuple[str, Mapped, dict[tuple[str, Source], Seen]]] = []
+        self._behind = behind
+        self._made: list[tuple[str, Mapped, Watching]] = []
 
     def apply(self, name: str, context: Mapping[str, Any]) -> Mapped:
         """As ever; values of the context that are not of the order are marked as the variable they are."""
@@ -63,19 +97,19 @@ class Explaining(Mappings):
         reads = self.definitions[name].reads
         marked = {key: mark(value, f"%{key}", self.ledger) if key in reads else value for key, value in context.items()}
         with recording(self.tables) as record:
-            watching = _Watching(self, record)
+            watching = Watching(self.programs, self.typed, record, self.ledger, self._behind)
             mapped = self.run(name, marked, watching, record)
         self.read |= {
             **self.ledger.read,
             **dict.fromkeys(place for took, _ in watching.seen.values() for place in took),
         }
         self.ledger.read = outer
-        self._made.append((name, mapped, watching.seen))
+        self._made.append((name, mapped, watching))
         return mapped
 
     def lines(self, resource: Mapping[str, Any]) -> tuple[Line, ...]:
         """How each leaf of a resource that one of the applications made came about."""
-        name, mapped, seen = next(row for row in self._made if _is_made_of(resource, row[1].value))
+        name, mapped, watching = next(row for row in self._made if _is_made_of(resource, row[1].value))
         definition = self.definitions[name]
         root = str(resource["resourceType"])
         steps: dict[str, list[Step]] = {}
@@ -86,11 +120,13 @@ class Explaining(Mappings):
         for element, value in leaves(resource, root):
             found = _around(element, steps)
             made = (
-                self._expressed(element, value, found, seen)
+                self._expressed(element, value, found, watching.seen)
                 if found
                 else _fixed(element, value, written, lines[-1] if lines else None)
             )
-            lines.append(made)
+            given = givens(found, value, self.definitions, name) if found and not made.inputs else ()
+            under = tuple(self._condition(row) for row in watching.under.get(element, ()))
+            lines.append(replace(made, under=under, given=given))
         return tuple(lines)
 
     def _expressed(self, element: str, value: Any, steps: list[Step], seen: Mapping[tuple[str, Source], Seen]) -> Line:
@@ -114,6 +150,12 @@ class Explaining(Mappings):
             rules=tuple(self._row(rule, source.mapping) for rule in rules),
         )
 
+    def _condition(self, answer: Answer) -> Condition:
+        source = answer.source
+        rules = tuple(self._row(rule, source.mapping) for rule in answer.rules)
+        text = f"{answer.word} {' '.join(source.text.split())}"
+        return Condition(text, self.definitions[source.mapping].file, source.line, answer.places, rules)
+
     def _row(self, rule: str, mapping: str) -> str:
         """A rule or table line with its file and line; the mapping's own tables come first."""
         own = self.definitions[mapping].tables
@@ -123,50 +165,6 @@ class Explaining(Mappings):
                     label = f"rule {rule} of " if self.tables[name].is_rules else ""
                     return f"{label}{Path(self.tables[name].file).name} line {row.line}"
         return rule
-
-
-class _Watching(Evaluation):
-    """Notes for each expression where its values came from and which places it looked at."""
-
-    direct = False
-
-    def __init__(self, mappings: Explaining, record: Record) -> None:
-        super().__init__(mappings.programs, record)
-        self.seen: dict[tuple[str, Source], Seen] = {}
-        self._ledger = mappings.ledger
-        self._behind: dict[int, tuple[Bound, dict[str, None]]] = {}
-
-    def final(self, query: Query, scope: Scope, at: At) -> Values | None:
-        outer, self._ledger.read = self._ledger.read, {}
-        found = super().final(query, scope, at)
-        reads = self._ledger.read
-        self._ledger.read = outer | reads
-        values = found[0] if found else []
-        for number, value in enumerate(values):
-            place = (at[0], at[1] + number) if isinstance(at[1], int) else at
-            before = self.seen.get((element_path(place), query.source), ({}, {}))
-            took = dict.fromkeys(places_of(value))
-            self.seen[element_path(place), query.source] = (before[0] | took, before[1] | reads)
-        return found
-
-    def lookup(self, name: str, scope: Scope) -> Bound:
-        outer, self._ledger.read = self._ledger.read, {}
-        bound = super().lookup(name, scope)
-        _, behind = self._behind.setdefault(id(bound), (bound, self._ledger.read))
-        self._ledger.read = outer | behind
-        return bound
-
-
-def leaves(value: Any, place: str) -> Iterator[tuple[str, Any]]:
-    """Each primitive in JSON with its path."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from leaves(item, f"{place}.{key}" if place else key)
-    elif isinstance(value, list):
-        for position, item in enumerate(value):
-            yield from leaves(item, f"{place}[{position}]")
-    else:
-        yield place, value
 
 
 def _is_made_of(resource: Mapping[str, Any], value: Any) -> bool:

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from gateway.fhir.path import CHOICES
 from gateway.mapping.findings import Place
 
 # `{{ expression // need }}`; a string literal may hold braces and slashes, `{}` is FHIRPath's empty collection
@@ -85,7 +84,7 @@ def scan(text: str, mapping: str, line: int, place: Place, *, required: bool = F
         variables=tuple(dict.fromkeys(variables)),
         calls=tuple(_calls(tokens)),
         bare=tuple(_bare(tokens)),
-        steps=_steps(text),
+        steps=plain_steps(text),
         divides=("mark", "/") in tokens,
     )
 
@@ -95,12 +94,10 @@ def tokens_of(text: str) -> Tokens:
     return [(match.lastgroup or "", match.group()) for match in _TOKEN.finditer(text)]
 
 
-def _steps(text: str) -> tuple[str, ...] | None:
+def plain_steps(text: str) -> tuple[str, ...] | None:
+    """The members of a path `%name.a.b` that can be walked without FHIRPath; None for any other expression."""
     match = _PLAIN.fullmatch(text)
-    if not match:
-        return None
-    steps = tuple(match[2].split(".")[1:])
-    return None if CHOICES.intersection(steps) else steps
+    return tuple(match[2].split(".")[1:]) if match else None
 
 
 def _calls(tokens: Tokens) -> Iterator[Call]:

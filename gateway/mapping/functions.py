@@ -17,13 +17,14 @@ class Record:
     """The tables an evaluation may use and the rows it used, in order."""
 
     tables: Mapping[str, Table]
-    choices: dict[Choice, None] = field(default_factory=dict)
+    choices: dict[tuple[str, int], Choice] = field(default_factory=dict)
     rules: list[str] = field(default_factory=list)
 
     def note(self, table: Table, row: Row) -> None:
         """Remember that `row` decided something."""
         self.rules.append(row.id)
-        self.choices.setdefault(_choice(table, row))
+        if (table.name, row.line) not in self.choices:
+            self.choices[table.name, row.line] = _choice(table, row)
 
 
 _RECORD: ContextVar[Record] = ContextVar("record")

@@ -7,7 +7,6 @@ NEUTRAL, an expression that gave nothing EMPTY, one that gave something FILLED; 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gateway.fhir.path import plain
 from gateway.mapping.evaluation import At, Evaluation, Query
 from gateway.mapping.expression import Source
 from gateway.mapping.language import Array, Constant, Definition, For, If, Include, Leaf, Node, Object, Text
@@ -160,8 +159,8 @@ def _fields(node: Object) -> Build:
             if its_life > life:
                 life = its_life
             if value is None:
-                continue
-            if key:
+                pass
+            elif key:
                 result[key] = value
             elif isinstance(value, dict):
                 result.update(value)
@@ -204,13 +203,16 @@ def _loop(node: For) -> Append:
     query, name, body = Query(node.source), node.name, append(node.body)
 
     def add(run: Evaluation, scope: Scope, at: At, items: list[Any]) -> int:
-        bound = run.bound(query, scope, at)
+        bound = run.worth(query, scope, at, name)
         life = EMPTY
         if bound and bound.value:
             run.reach(query.source)
             for index, value in enumerate(bound.value, start=1):
                 names = {**scope, name: Bound([value], bound.rules), "index": Bound(index)}
+                before = len(items)
                 life = max(life, body(run, names, at, items) or FILLED)
+                if not run.direct:
+                    run.stands(f"for {name} in", query.source, at, items, before)
         return life
 
     return add
@@ -225,6 +227,8 @@ def _condition(node: If) -> Build:
         if branch is None:
             return None, EMPTY
         value, life = branch(run, scope, at)
+        if not run.direct:
+            run.stands("if" if branch is body else "else of", query.source, at, value)
         return value, life or FILLED  # input chose this piece, so constants in it count as filled
 
     return make
@@ -236,16 +240,27 @@ def _choice(node: If) -> Append:
 
     def add(run: Evaluation, scope: Scope, at: At, items: list[Any]) -> int:
         branch = body if _holds(run, query, scope, at) else otherwise
-        return (branch(run, scope, at, items) or FILLED) if branch else EMPTY
+        if branch is None:
+            return EMPTY
+        before = len(items)
+        life = branch(run, scope, at, items)
+        if not run.direct:
+            run.stands("if" if branch is body else "else of", query.source, at, items, before)
+        return life or FILLED
 
     return add
 
 
 def _holds(run: Evaluation, query: Query, scope: Scope, at: At) -> bool:
-    bound = run.bound(query, scope, at)
+    found = run.present(query, scope)
+    if found is not None:
+        if found:
+            run.reach(query.source)
+        return found
+    bound = run.bound(query, scope, at, query.expression)
     if bound is None or bound.value in ([], [False]):
         return False
-    values = plain(bound.value)
+    values = bound.value
     if len(values) > 1 or not all(isinstance(value, bool) for value in values):
         run.gap(query.source, at, "a condition that is true or false", "not a condition")
         return False
@@ -279,11 +294,14 @@ def _leaf(source: Source) -> Build:
     query = Query(source)
     several = _values(query)
     name, members, is_path = query.name, query.members, query.steps is not None
+    may_vanish = bool(query.root) and not source.required
     filled = NEUTRAL if query.counts else FILLED
 
     def make(run: Evaluation, scope: Scope, at: At) -> Piece:
         if is_path and run.direct:
-            variable = run.lookup(name, scope)
+            variable = scope[name]
+            if not isinstance(variable, Bound):
+                variable = run.settle(name, variable)
             value = follow(members, variable.value)
             if value is not UNSURE and not (value is None and source.required):
                 if variable.rules:
@@ -293,6 +311,8 @@ def _leaf(source: Source) -> Build:
                 run.reach(source)
                 run.trace.append((at, source, variable.rules, 1))
                 return value, filled
+        elif may_vanish and run.is_nothing(query, scope):
+            return None, EMPTY
         items: list[Any] = []
         life = several(run, scope, at, items)
         if len(items) > 1:
@@ -309,6 +329,8 @@ def _values(query: Query) -> Append:
     filled = NEUTRAL if query.counts else FILLED
 
     def add(run: Evaluation, scope: Scope, at: At, items: list[Any]) -> int:
+        if not source.required and run.is_nothing(query, scope):
+            return EMPTY
         found = run.final(query, scope, at)
         if found is None:
             return FILLED
@@ -361,7 +383,7 @@ def _binder(node: Node) -> Binder:
 
 def _bind_expression(query: Query) -> Binder:
     def bind(run: Evaluation, home: Scope, name: str) -> Bound:
-        bound = run.bound(query, home, (None, f"%{name}"))
+        bound = run.worth(query, home, (None, f"%{name}"), name)
         if bound and bound.value:
             run.reach(query.source)
         return bound or Bound([])

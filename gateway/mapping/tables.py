@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.mapping.findings import Finding, MappingFault
+from gateway.mapping.rule_index import RuleIndex
 
 _RESULTS = frozenset({"rule", "value", "note"})
 
@@ -67,7 +68,18 @@ class Table:
     def choose(self, facts: Mapping[str, Any]) -> Row | None:
         """The first rule that fits the facts; a blank cell fits anything. None when no rule fits."""
         given = {fact: _texts(facts.get(fact)) for fact in self.facts}
-        return next((row for row, tests in self._tests if all(_meets(given[test[0]], test) for test in tests)), None)
+        for number in self._index.candidates(given):
+            row, tests = self._tests[number]
+            for test in tests:
+                if not _meets(given[test[0]], test):
+                    break
+            else:
+                return row
+        return None
+
+    @cached_property
+    def _index(self) -> RuleIndex:
+        return RuleIndex([tests for _, tests in self._tests])
 
     @cached_property
     def _tests(self) -> tuple[tuple[Row, tuple[tuple[str, str, str], ...]], ...]:
@@ -102,6 +114,8 @@ def _meets(given: tuple[str, ...], test: tuple[str, str, str]) -> bool:
 
 
 def _texts(value: Any) -> tuple[str, ...]:
+    if type(value) is str:
+        return (value,)
     values = value if isinstance(value, list) else [value]
     return tuple(_text(item) for item in values if item is not None)
 

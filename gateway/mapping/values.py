@@ -4,17 +4,18 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from gateway.fhir.path import PathFault, plain
+from gateway.fhir.path import CHOICES, PathFault, plain
 from gateway.mapping.expression import Source
 
-Members = Sequence[tuple[str, str]]  # each member of a path, and the name of the extensions beside it (`_birthDate`)
+# each member of a path, the name of the extensions beside it (`_birthDate`), and whether it may stand under other names
+Members = Sequence[tuple[str, str, bool]]
 UNSURE = object()
 _DIRECT = frozenset({str, int, bool})
 
 
 def members_of(steps: Sequence[str]) -> Members:
     """The steps of a plain path, made ready for `follow` and `walk`."""
-    return tuple((step, f"_{step}") for step in steps)
+    return tuple((step, f"_{step}", step in CHOICES) for step in steps)
 
 
 def follow(members: Members, value: Any) -> Any:
@@ -29,7 +30,7 @@ def follow(members: Members, value: Any) -> Any:
         node = plain(node)[0]
     if node is None:
         return None
-    for name, shadow in members:
+    for name, shadow, is_choice in members:
         if node.__class__ is not dict or shadow in node:
             return UNSURE
         node = node.get(name)
@@ -38,14 +39,14 @@ def follow(members: Members, value: Any) -> Any:
                 return UNSURE if node else None
             node = node[0]
         if node is None:
-            return None
+            return UNSURE if is_choice else None
     return node if node.__class__ in _DIRECT else UNSURE
 
 
 def walk(members: Members, value: Any) -> list[Any] | None:
     """The members of a plain path, or None where only FHIRPath knows the answer."""
     nodes = plain(value) if isinstance(value, list) else [] if value is None else [value]
-    for name, shadow in members:
+    for name, shadow, is_choice in members:
         found: list[Any] = []
         for node in nodes:
             if not isinstance(node, dict) or shadow in node:
@@ -55,6 +56,8 @@ def walk(members: Members, value: Any) -> list[Any] | None:
                 found.extend(child)
             elif child is not None:
                 found.append(child)
+            elif is_choice:
+                return None
         nodes = found
     return nodes if all(map(_is_simple, nodes)) else None
 
@@ -66,7 +69,7 @@ def _is_simple(value: Any) -> bool:
 
 
 def output(value: Any, source: Source) -> Any:
-    """An output value: whole numbers as int, other decimals untouched, dates as their text.
+    """An output value: whole numbers as int, other decimals untouched.
 
     Raises:
         PathFault: the value has no JSON form, such as a calendar duration.
@@ -76,9 +79,6 @@ def output(value: Any, source: Source) -> Any:
         return int(value) if whole else value
     if isinstance(value, str | int | dict):
         return value
-    text = getattr(value, "asStr", None)
-    if isinstance(text, str) and not hasattr(value, "unit"):  # a date or time literal, not a quantity
-        return text
     raise PathFault(f"{source.text!r} gives a {type(value).__name__}, which is no JSON value")
 
 

@@ -57,7 +57,8 @@ class OrderContext:
     `orders` keeps the order of arrival, and item sequence n is order n.
 
     Attributes:
-        orders: ServiceRequest, DeviceRequest or MedicationRequest, at least one.
+        orders: ServiceRequest, DeviceRequest, MedicationRequest or NutritionOrder, at least one.
+        encounter: the stay or visit in which they are carried out, with its location and service_provider.
         subscriber: the policy holder; the patient resource itself when they are the same person.
         coverage: the chosen Coverage; empty when none could be chosen (a gap says so).
         member_id: the member identifier and `member_id_source` the path it came from; never logged.
@@ -79,6 +80,7 @@ class OrderContext:
     subscriber: Resource
     encounter: Resource = field(default_factory=dict)
     location: Resource = field(default_factory=dict)
+    service_provider: Resource = field(default_factory=dict)
     member_id: str = field(default="", repr=False)
     member_id_source: str = ""
     providers: Mapping[str, Resource] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from typing import Any
 from gateway.fhir.bundle import Entry
 from gateway.orders.chart import Chart, identifier_key, label, rows, text, without_contained
 from gateway.orders.notes import Notes
+from gateway.orders.request_pattern import name_of
 
 
 class Whose(StrEnum):
@@ -31,13 +32,18 @@ class Subject:
         What it resolves to decides; else the type and id, or the address, of the order's subject; else an identifier
         of the patient. A display alone says nothing.
         """
-        reference = source.resource.get(element)
+        return self.meant_by(source.resource.get(element), source, f"{label(source)}.{element}", notes)
+
+    def meant_by(self, reference: Any, source: Entry, place: str, notes: Notes) -> Whose:
+        """Whose something is by a Reference at `place` in `source`; see `whose`."""
         target, identifier = text(reference, "reference"), _key(reference)
         if not target and not identifier:
             return Whose.UNSAID
-        found = self.chart.find(reference, source, f"{label(source)}.{element}", notes, "Patient")
+        found = self.chart.find(reference, source, place, notes, "Patient")
         if found and self.patient:
-            same = without_contained(found.resource) == without_contained(self.patient.resource)
+            same = found.resource is self.patient.resource or (
+                without_contained(found.resource) == without_contained(self.patient.resource)
+            )
         elif target:
             same = _address(target) in self._addresses()
         else:
@@ -54,14 +60,17 @@ class Subject:
             notes.choose(f"{what} left out", label(source), "It is about another patient.", "other-patient")
         return is_another
 
+    def _reference(self) -> Any:
+        return self.order.resource.get(name_of(self.order.resource, "subject"))
+
     def _addresses(self) -> set[str]:
-        own = text(self.order.resource.get("subject"), "reference")
+        own = text(self._reference(), "reference")
         named = {_address(own)} if own and not own.startswith("#") else set()
         return named | ({self.patient.type_id} if self.patient and self.patient.type_id else set())
 
     def _identifiers(self) -> list[tuple[str, str] | None]:
         held = rows(self.patient.resource, "identifier") if self.patient else []
-        return [*(identifier_key(row) for row in held), _key(self.order.resource.get("subject"))]
+        return [*(identifier_key(row) for row in held), _key(self._reference())]
 
 
 def _address(reference: str) -> str:

@@ -1,11 +1,13 @@
 """Everything that came with an order, and the finding of what a reference in it points at (quirks 2-4, 8, 11, 12)."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from gateway.fhir.bundle import Entry, Index, Resolved, Step
 from gateway.model.order import Resource
 from gateway.orders.notes import Notes
+
+Answer = TypeVar("Answer")
 
 _UNSURE = {
     Step.OTHER_BASE: ("reference-other-base", "Resolved by type and id although the address has another base."),
@@ -14,10 +16,25 @@ _UNSURE = {
 
 
 class Chart:
-    """The resources of one order, completions merged in."""
+    """The resources of one order, completions merged in; it lives as long as they are read, by one thread."""
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self.index = Index(entries)
+        self._read: dict[tuple[Any, ...], tuple[tuple[Any, ...], Any, Notes]] = {}
+
+    def once(self, rule: Callable[..., Answer], *about: Any, notes: Notes) -> Answer:
+        """What `rule(*about, notes)` says, worked out once however many orders share these very objects.
+
+        Its notes are left with each order all the same. The objects are kept, so that identity tells them apart.
+        """
+        key = (rule, *map(id, about))
+        if key not in self._read:
+            own = Notes()
+            self._read[key] = (about, rule(*about, own), own)
+        _, answer, left = self._read[key]
+        notes.take(left)
+        known: Answer = answer
+        return known
 
     def of_type(self, *kinds: str) -> tuple[Entry, ...]:
         return self.index.of_type(*kinds)

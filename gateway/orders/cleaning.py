@@ -11,8 +11,11 @@ _VARIABLE = re.compile(r"\{\{[^{}]*\}\}")
 def clean(document: Any, notes: Notes) -> Any:
     """The document without null, blank text, empty objects and lists, and text with an unresolved {{variable}}.
 
-    What follows from a removal goes too: an object that held only nulls. The top of the document stays.
+    What follows from a removal goes too: an object that held only nulls. The top of the document stays. Where there
+    is nothing to take out it is the document itself.
     """
+    if _is_clean(document):
+        return document
     sweep = _Sweep()
     kept = sweep.value(document)
     if sweep.empty or sweep.variables:
@@ -22,6 +25,27 @@ def clean(document: Any, notes: Notes) -> Any:
     return kept if kept is not None else type(document)()
 
 
+def _is_clean(document: Any) -> bool:
+    waiting = [document]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            if not value or value.isspace() or _VARIABLE.search(value):
+                return False
+        elif isinstance(value, dict):
+            if not value:
+                return False
+            # what `_given` holds is looked at too: a null in it only means that the sweep decides
+            waiting += value.values()
+        elif isinstance(value, list):
+            if not value:
+                return False
+            waiting += value
+        elif value is None:
+            return False
+    return True
+
+
 class _Sweep:
     def __init__(self) -> None:
         self.empty = 0
@@ -29,25 +53,25 @@ class _Sweep:
 
     def value(self, value: Any) -> Any:
         """The value cleaned; None when nothing is left of it."""
+        if isinstance(value, str):
+            return self._text(value)
         if isinstance(value, dict):
             cleaned = {key: kept for key, item in value.items() if (kept := self._member(key, item)) is not None}
             return cleaned or self._nothing(counts=not value)
         if isinstance(value, list):
             kept = [item for each in value if (item := self.value(each)) is not None]
             return kept or self._nothing(counts=not value)
-        if isinstance(value, str):
-            return self._text(value)
         return self._nothing(counts=True) if value is None else value
 
     def _member(self, key: str, value: Any) -> Any:
         # `_given: [null, {...}]` runs beside `given`: its nulls keep places, and nothing here reads it
-        return value if key.startswith("_") and value else self.value(value)
+        return value if key[:1] == "_" and value else self.value(value)
 
     def _text(self, text: str) -> str | None:
         if _VARIABLE.search(text):
             self.variables += 1
             return None
-        if not text.strip():
+        if not text or text.isspace():
             self.empty += 1
             return None
         return text

@@ -1,6 +1,7 @@
 """Code systems and code shapes: one spelling for each system, and codes that look like their system (quirks 45-49)."""
 
 import re
+from operator import is_
 from typing import Any
 
 from gateway.orders.notes import Notes
@@ -17,17 +18,30 @@ _MODIFIER = re.compile(r"[0-9A-Z]{2}")
 
 
 def standardize(value: Any, tables: OrderTables, notes: Notes) -> Any:
-    """A copy in which every `system` has its standard spelling; each alias met is recorded once."""
+    """The document with the standard spelling of every `system`; each alias met is recorded once."""
+    return _respelled(value, {}, tables, notes)
+
+
+def _respelled(value: Any, spellings: dict[str, str], tables: OrderTables, notes: Notes) -> Any:
+    """A copy of what holds an alias, other parts as they are; `spellings` are the systems seen so far."""
     if isinstance(value, list):
-        return [standardize(item, tables, notes) for item in value]
+        rows = [_respelled(item, spellings, tables, notes) if isinstance(item, dict | list) else item for item in value]
+        return value if all(map(is_, rows, value)) else rows
     if not isinstance(value, dict):
         return value
-    copy = {key: standardize(item, tables, notes) for key, item in value.items()}
-    system = copy.get("system")
-    if isinstance(system, str) and (standard := _standard(system, tables)) != system:
-        notes.choose("code system", standard, f"{system} is another spelling of it.", "code-system-alias")
-        copy["system"] = standard
-    return copy
+    changed: dict[str, Any] = {}
+    for key, item in value.items():
+        if isinstance(item, dict | list) and (spelled := _respelled(item, spellings, tables, notes)) is not item:
+            changed[key] = spelled
+    system = value.get("system")
+    if isinstance(system, str):
+        standard = spellings.get(system)
+        if standard is None:
+            standard = spellings[system] = _standard(system, tables)
+        if standard != system:
+            notes.choose("code system", standard, f"{system} is another spelling of it.", "code-system-alias")
+            changed["system"] = standard
+    return {**value, **changed} if changed else value
 
 
 def _standard(system: str, tables: OrderTables) -> str:

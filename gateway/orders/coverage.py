@@ -10,6 +10,7 @@ from gateway.orders.belonging import Subject, Whose
 from gateway.orders.chart import Chart, codings, label, rows, text
 from gateway.orders.dates import day
 from gateway.orders.notes import Notes
+from gateway.orders.request_pattern import name_of, stated
 from gateway.orders.tables import OrderTables
 from gateway.payers.profile import Payers
 from gateway.payers.routing import route
@@ -39,8 +40,8 @@ def _named(subject: Subject, notes: Notes) -> tuple[list[Entry], bool]:
     """The patient's Coverages in order.insurance, and whether no other is named there (a ClaimResponse is none)."""
     order, found = subject.order, list[Entry]()
     missing, is_refused = "", False
-    for position, reference in enumerate(rows(order.resource, "insurance")):
-        place = f"{label(order)}.insurance[{position}]"
+    for path, reference in stated(order.resource, "insurance"):
+        place = f"{label(order)}.{path}"
         if target := subject.chart.find(reference, order, place, notes, "Coverage"):
             if _is_usable(target, place, subject, notes):
                 found.append(target)
@@ -55,7 +56,7 @@ def _named(subject: Subject, notes: Notes) -> tuple[list[Entry], bool]:
 
 def insurance_of(order: Entry, coverage: Entry | None, chart: Chart) -> tuple[Resource, ...]:
     """The References in order.insurance that mean the chosen coverage."""
-    named = rows(order.resource, "insurance") if coverage else []
+    named = [row for _, row in stated(order.resource, "insurance")] if coverage else []
     found = [(reference, chart.find(reference, order, "", Notes(), "Coverage")) for reference in named]
     return tuple(
         reference for reference, target in found if target and coverage and target.resource == coverage.resource
@@ -80,7 +81,8 @@ def _of_patient(subject: Subject, notes: Notes) -> list[Entry]:
 
 
 def _best(candidates: Sequence[Entry], on: date, why: str, order: Entry, notes: Notes) -> Entry | None:
-    place = f"{label(order)}.insurance"
+    element = name_of(order.resource, "insurance")
+    place = f"{label(order)}.{element}"
     if not candidates:
         notes.gap(place, "the patient's Coverage; there is none in the order", _RULE, _ELEMENT)
         return None
@@ -98,7 +100,7 @@ def _best(candidates: Sequence[Entry], on: date, why: str, order: Entry, notes: 
     distinct = [one for at, one in enumerate(first) if one.resource not in [other.resource for other in first[:at]]]
     if len(distinct) > 1:
         names = ", ".join(label(entry) for entry in distinct)
-        need = f"which coverage pays first: {names} fit equally; name one in insurance, or give them an order"
+        need = f"which coverage pays first: {names} fit equally; name one in {element}, or give them an order"
         notes.gap(place, need, "coverage-ambiguous", _ELEMENT)
         return None
     others = len(candidates) - 1

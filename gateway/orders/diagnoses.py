@@ -9,10 +9,11 @@ from typing import Any
 
 from gateway.model.order import Resource
 from gateway.orders.belonging import Subject
-from gateway.orders.chart import codings, label, rows, text
+from gateway.orders.chart import codings, label, text
 from gateway.orders.code_systems import icd_10_cm
 from gateway.orders.dates import day
 from gateway.orders.notes import Notes
+from gateway.orders.request_pattern import name_of, stated
 from gateway.orders.tables import OrderTables
 
 # a diagnosis is what is established and still there; FHIR's required codes for everything else
@@ -20,7 +21,6 @@ _NOT_USED = {
     "verificationStatus": frozenset({"refuted", "entered-in-error", "differential", "provisional", "unconfirmed"}),
     "clinicalStatus": frozenset({"resolved", "inactive", "remission"}),
 }
-_ASK = "a diagnosis as ICD-10-CM code, in reasonCode or in a Condition that reasonReference names"
 
 
 def diagnoses_of(subject: Subject, tables: OrderTables, notes: Notes) -> tuple[Resource, ...]:
@@ -47,19 +47,20 @@ def diagnoses_of(subject: Subject, tables: OrderTables, notes: Notes) -> tuple[R
             said.append("text")
     if not found:
         has = f"; what is there is {', '.join(dict.fromkeys(said))}" if said else ""
-        need = "; ".join([f"{_ASK}{has}", *dict.fromkeys(left_out)])
-        notes.gap(f"{label(subject.order)}.reasonCode", need, "diagnosis", "Claim.diagnosis")
+        need = "; ".join([f"{_asked(subject.order.resource)}{has}", *dict.fromkeys(left_out)])
+        element = name_of(subject.order.resource, "reasonCode")
+        notes.gap(f"{label(subject.order)}.{element}", need, "diagnosis", "Claim.diagnosis")
     return tuple(found.values())
 
 
 def _concepts(subject: Subject, left_out: list[str], notes: Notes) -> Iterator[tuple[Any, str, str]]:
     """Concepts that may be diagnoses, with their path and the day they were recorded; why others are left out."""
     order = subject.order
-    for position, concept in enumerate(rows(order.resource, "reasonCode")):
-        yield concept, f"{label(order)}.reasonCode[{position}]", ""
+    for path, concept in stated(order.resource, "reasonCode"):
+        yield concept, f"{label(order)}.{path}", ""
     for element in ("reasonReference", "supportingInfo", "supportingInformation"):
-        for position, reference in enumerate(rows(order.resource, element)):
-            place = f"{label(order)}.{element}[{position}]"
+        for path, reference in stated(order.resource, element):
+            place = f"{label(order)}.{path}"
             condition = subject.chart.find(reference, order, place, notes, "Condition")
             if condition is None:
                 continue
@@ -74,6 +75,11 @@ def _concepts(subject: Subject, left_out: list[str], notes: Notes) -> Iterator[t
             else:
                 recorded = day(condition.resource.get("recordedDate"))
                 yield condition.resource.get("code"), f"{label(condition)}.code", str(recorded) if recorded else ""
+
+
+def _asked(order: Resource) -> str:
+    code, reference = name_of(order, "reasonCode"), name_of(order, "reasonReference")
+    return f"a diagnosis as ICD-10-CM code, in {code} or in a Condition that {reference} names"
 
 
 def _status_against(condition: Resource) -> str:

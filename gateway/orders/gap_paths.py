@@ -32,6 +32,7 @@ _BELOW: Mapping[str, Mapping[str, str]] = {
         "item.ordering.url": ".requester",
         "item.ordering.practitioner_url": ".requester",
     },
+    "orders/nutrition_order": {"order": ""},
 }
 
 

@@ -6,26 +6,44 @@ Either may turn the meaning of what it stands in around, and the gateway knows n
 from collections.abc import Iterator
 from typing import Any
 
-from gateway.orders.chart import resource_name, rows, without_contained
+from gateway.model.order import Resource
+from gateway.orders.chart import Chart, resource_name, rows, without_contained
 from gateway.orders.notes import Notes
 
+_UNKNOWN = frozenset({"modifierExtension", "implicitRules"})
 _NEED = (
     "a version without it, or a person who reads what it means: modifier extensions may turn the meaning around, and "
     "this gateway knows none"
 )
 
 
-def understood(notes: Notes) -> bool:
+def understood(chart: Chart, notes: Notes) -> bool:
     """Whether no resource that reading an order used has a modifier extension or implicit rules; a gap for each."""
     held = [without_contained(inner) for resource in notes.used for inner in rows(resource, "contained")]
     places: list[str] = []
     for resource in notes.used:
         # a contained resource is looked through with the one that holds it
-        if without_contained(resource) not in held:
-            places += _places(resource, resource_name(resource))
+        if not held or without_contained(resource) not in held:
+            places += chart.once(_held_by, resource, notes=notes)
     for place in places:
         notes.gap(place, _NEED, "modifier-extension")
     return not places
+
+
+def _held_by(resource: Resource, _: Notes) -> tuple[str, ...]:
+    return tuple(_places(resource, resource_name(resource))) if _is_anywhere(resource) else ()
+
+
+def _is_anywhere(resource: Resource) -> bool:
+    waiting: list[Any] = [resource]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            if not _UNKNOWN.isdisjoint(value):
+                return True
+            value = value.values()
+        waiting += [item for item in value if isinstance(item, dict | list)]
+    return False
 
 
 def _places(value: Any, path: str) -> Iterator[str]:
@@ -34,7 +52,7 @@ def _places(value: Any, path: str) -> Iterator[str]:
             yield from _places(item, f"{path}[{position}]")
     elif isinstance(value, dict):
         for element, item in value.items():
-            if element in ("modifierExtension", "implicitRules"):
+            if element in _UNKNOWN:
                 yield f"{path}.{element}"
             else:
                 yield from _places(item, f"{path}.{element}")

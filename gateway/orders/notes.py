@@ -28,6 +28,14 @@ class Notes:
             if resource and resource not in self.used:
                 self.used.append(resource)
 
+    def take(self, other: "Notes") -> None:
+        """Everything another one collected, in its order."""
+        for gap in other.gaps:
+            self.add(gap)
+        for choice in other.choices:
+            self.add(choice)
+        self.use(*other.used)
+
     def add(self, note: Gap | Choice) -> None:
         if isinstance(note, Gap):
             self._gaps.setdefault(note)

@@ -20,6 +20,7 @@ _ORDERS = {
     "ServiceRequest": "orders/service_request",
     "DeviceRequest": "orders/device_request",
     "MedicationRequest": "orders/medication_request",
+    "NutritionOrder": "orders/nutrition_order",
 }
 
 
@@ -84,6 +85,9 @@ class Parts:
             return
         if self._context.location.get("address"):
             self._urls["location"] = self._once("parties/location", "location", self._context.location)
+        provider: Resource = {"organization": self._context.service_provider}
+        if self._context.service_provider and (url := self._organization(provider, "stay")):
+            self._urls["service_provider"] = url
         self._urls["encounter"] = self._press.url()
         variables = {"encounter": self._context.encounter, "url": self._urls}
         source = resource_name(self._context.encounter)

@@ -8,6 +8,8 @@ from gateway.fhir.bundle import Entry
 from gateway.model.order import Resource
 from gateway.orders.chart import codings, label, rows, text
 from gateway.orders.notes import Notes
+from gateway.orders.nutrition import amount_place
+from gateway.orders.request_pattern import values
 
 _AMOUNTS = frozenset({"quantity", "length of need", "length-of-need"})
 _IN_SERVICE_REQUEST = ("quantityQuantity", "quantityRatio", "quantityRange")
@@ -24,11 +26,18 @@ def quantity_place(order: Resource) -> str:
 
 
 def check_quantity(order: Entry, notes: Notes) -> None:
-    """A gap for each amount that cannot be sent as it stands: a ratio, a range, a comparator, no positive number."""
+    """A gap for each amount that cannot be sent as it stands: a ratio, a range, a comparator, no positive number.
+
+    What is fed at a time is not what is billed: how many units that makes is never worked out here.
+    """
     for element, value in _stated(order.resource):
         if fault := _fault(value):
             need = f"how much, as a Quantity with one positive number and no comparator; {fault}"
             notes.gap(f"{label(order)}.{element}", need, "quantity", "Claim.item.quantity")
+    fed = amount_place(order.resource)
+    if fed and not any(_stated(order.resource)):
+        why = "It is what is given, not how many units are billed: it goes in the copy of the order, not in the item."
+        notes.choose("quantity", f"{label(order)}.{fed}", why, "quantity-not-computed")
 
 
 def _stated(order: Resource) -> Iterator[tuple[str, Any]]:
@@ -42,6 +51,8 @@ def _stated(order: Resource) -> Iterator[tuple[str, Any]]:
         dispensed = order.get("dispenseRequest")
         if isinstance(dispensed, dict) and "quantity" in dispensed:
             yield "dispenseRequest.quantity", dispensed["quantity"]
+    elif kind == "NutritionOrder":
+        yield from values(order, "quantity")
     else:
         for position, row in enumerate(rows(order, "parameter")):
             names = [text(row.get("code"), "text"), *(coding["code"] for coding in codings(row.get("code")))]

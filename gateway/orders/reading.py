@@ -141,6 +141,7 @@ def _context(group: Sequence[Reading], shared: Notes) -> OrderContext:
         subscriber=first.subscriber,
         encounter=encounter.resource if encounter else {},
         location=first.setting.location,
+        service_provider=first.setting.service_provider,
         member_id=first.member[0],
         member_id_source=first.member[1],
         providers=_providers(group),

@@ -6,6 +6,7 @@ from gateway.fhir.bundle import Entry
 from gateway.model.order import Resource
 from gateway.orders.chart import Chart, label, rows, text
 from gateway.orders.notes import Notes
+from gateway.orders.request_pattern import name_of
 from gateway.payers.site import Requestor, Site
 
 _PARTIES = ("Organization", "PractitionerRole", "Practitioner")
@@ -27,7 +28,7 @@ def requestor_of(order: Entry, encounter: Entry | None, asked: str, site: Site, 
     keys = ", ".join(requestor.key for requestor in site.requestors)
     need = f"which of this site's requestors asks: {keys}; name it with the order, or add what the order calls it"
     need += " to known_as in the site profile"
-    notes.gap(f"{label(order)}.requester", need, "requestor", "Claim.provider")
+    notes.gap(f"{label(order)}.{name_of(order.resource, 'requester')}", need, "requestor", "Claim.provider")
     return ""
 
 
@@ -38,7 +39,8 @@ def _known(name: str, site: Site) -> Requestor | None:
 
 def _names(order: Entry, encounter: Entry | None, chart: Chart, notes: Notes) -> Iterator[tuple[str, str]]:
     """References and identifiers of organizations the order mentions, the nearest to the orderer first."""
-    places = [(order, order.resource.get("requester"), f"{label(order)}.requester")]
+    element = name_of(order.resource, "requester")
+    places = [(order, order.resource.get(element), f"{label(order)}.{element}")]
     if encounter:
         provider = encounter.resource.get("serviceProvider")
         places.append((encounter, provider, f"{label(encounter)}.serviceProvider"))

@@ -4,20 +4,23 @@ from typing import Any
 
 from gateway.fhir.bundle import Entry
 from gateway.model.errors import BadOrder
-from gateway.orders.chart import Chart, label, rows, text
+from gateway.orders.chart import Chart, label, text
 from gateway.orders.notes import Notes
+from gateway.orders.request_pattern import stated
 
-SUPPORTED = ("ServiceRequest", "DeviceRequest", "MedicationRequest")
-_UNSUPPORTED = {
-    "NutritionOrder": "there is no mapping for nutrition orders yet",
-    "VisionPrescription": "PAS has no place for a vision prescription",
+SUPPORTED = ("ServiceRequest", "DeviceRequest", "MedicationRequest", "NutritionOrder")
+UNSUPPORTED = {
+    "VisionPrescription": (
+        "PAS (2.0.1 and 2.2.1) has no profile for a vision prescription, and requestedService of a Claim item cannot "
+        "refer to one; order the frame and the lenses by a DeviceRequest each, with its HCPCS V-code"
+    ),
     "SupplyRequest": "supplies and equipment for a patient are ordered by DeviceRequest",
     "RequestGroup": "the orders in a group are sent themselves",
 }
 # what comes along with orders as a matter of course, and is mentioned only when there is nothing else
 _NO_ORDERS = {
-    "Appointment": "an appointment is not an order; send the ServiceRequest it was made for",
-    "Encounter": "an encounter is not an order; send the ServiceRequest for the admission or service",
+    "Appointment": "an appointment is not an order; send the order it was made for, and the appointment beside it",
+    "Encounter": "an encounter is not an order; send the ServiceRequest for the admission or service beside it",
     "CommunicationRequest": "a communication request is not a service a payer authorizes",
     "ImmunizationRecommendation": "a recommendation is not an order",
     "MedicationStatement": "a statement is not an order; send the MedicationRequest",
@@ -67,7 +70,7 @@ def orders_in(chart: Chart, own: int, settled: frozenset[str], notes: Notes) -> 
     Raises:
         BadOrder: there is no order, none of a supported type, or none that still stands.
     """
-    left_out = [(label(entry), why) for kind, why in _UNSUPPORTED.items() for entry in chart.of_type(kind)]
+    left_out = [(label(entry), why) for kind, why in UNSUPPORTED.items() for entry in chart.of_type(kind)]
     sent = chart.index.entries[:own]
     candidates = [entry for entry in chart.of_type(*SUPPORTED) if entry.type_id not in settled]
     standing = []
@@ -125,8 +128,8 @@ def _unlike_an_order(status: str, intent: str) -> str:
 def _is_named_by_another(entry: Entry, chart: Chart) -> bool:
     """Whether an order has it among its supporting information."""
     for other in chart.of_type(*SUPPORTED):
-        named = [*rows(other.resource, "supportingInfo"), *rows(other.resource, "supportingInformation")]
-        for reference in named if other.resource != entry.resource else []:
+        named = [*stated(other.resource, "supportingInfo"), *stated(other.resource, "supportingInformation")]
+        for _, reference in named if other.resource != entry.resource else []:
             found = chart.index.resolve(text(reference, "reference"), source=other)
             if found and found.entry.resource == entry.resource:
                 return True
@@ -164,7 +167,7 @@ def _nothing(left_out: list[tuple[str, str]], chart: Chart) -> BadOrder:
 def _types(chart: Chart) -> str:
     """The resource types of an input in words."""
     found = {entry.resource["resourceType"] for entry in chart.index.entries}
-    known = _NAMED | _UNSUPPORTED.keys() | _NO_ORDERS.keys()
+    known = _NAMED | UNSUPPORTED.keys() | _NO_ORDERS.keys()
     kinds = sorted(found & known) + (["resources of other types"] if found - known else [])
     if not kinds:
         return "no resource"

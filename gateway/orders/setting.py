@@ -1,9 +1,11 @@
 """Where and in what kind of stay a service is to happen, as far as the order says."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.fhir.bundle import Entry
 from gateway.model.order import Resource
+from gateway.orders.appointment import OUTRANKED, location_of
 from gateway.orders.belonging import Subject
 from gateway.orders.chart import Chart, codings, label, rows, text
 from gateway.orders.notes import Notes
@@ -17,6 +19,7 @@ class Setting:
     Attributes:
         ordered_in: the encounter in which the order was written.
         encounter: the encounter in which it is to be carried out, and `encounter_class` its kind (`inpatient` …).
+        service_provider: the Organization of the stay, where it has an NPI.
         location: the Location resource; `place` a CMS place of service code, `site` another code for the place.
     """
 
@@ -24,19 +27,20 @@ class Setting:
     encounter: Entry | None = None
     encounter_class: str = ""
     location: Resource
+    service_provider: Resource
     place: str = ""
     site: str = ""
 
 
-def setting_of(subject: Subject, tables: OrderTables, notes: Notes) -> Setting:
-    """What the order, its encounter and its location say about the place; nothing is derived here."""
+def setting_of(subject: Subject, appointments: Sequence[Entry], tables: OrderTables, notes: Notes) -> Setting:
+    """What the order, its encounter, appointments and location say about the place; nothing is derived here."""
     order, chart = subject.order, subject.chart
     place = f"{label(order)}.encounter"
     written = chart.find(order.resource.get("encounter"), order, place, notes, "Encounter")
     if written and subject.leaves_out(written, "encounter", notes):
         written = None
     encounter = _carried_out_in(subject, written, notes)
-    location = _location(order, encounter, chart, notes)
+    location = _appointed(_location(order, encounter, chart, notes), order, appointments, chart, notes)
     notes.use(*(entry.resource for entry in (written, encounter) if entry), location)
     codes = [coding for concept in rows(order.resource, "locationCode") for coding in codings(concept)]
     codes += [coding for concept in rows(location, "type") for coding in codings(concept)]
@@ -46,6 +50,7 @@ def setting_of(subject: Subject, tables: OrderTables, notes: Notes) -> Setting:
         encounter=encounter,
         encounter_class=_class(encounter.resource, tables) if encounter else "",
         location=location,
+        service_provider=_service_provider(encounter, chart, tables, notes),
         place=next((coding["code"] for coding, found in zip(codes, is_place, strict=True) if found), ""),
         site=next((coding["code"] for coding, found in zip(codes, is_place, strict=True) if not found), ""),
     )
@@ -73,6 +78,34 @@ def _location(order: Entry, encounter: Entry | None, chart: Chart, notes: Notes)
         if target := chart.find(reference, source, place, notes, "Location"):
             return target.resource
     return {}
+
+
+def _appointed(found: Resource, order: Entry, appointments: Sequence[Entry], chart: Chart, notes: Notes) -> Resource:
+    """The Location found so far, else that of the appointments where the order names no place itself."""
+    location, place = location_of(appointments, chart, notes)
+    if not location or location == found:
+        return found
+    coded = any(codings(concept) for concept in rows(order.resource, "locationCode"))
+    if found or coded or rows(order.resource, "locationReference"):
+        why = f"What the order or its encounter says about the place comes first; {place} is not taken."
+        notes.choose("place", label(order), why, OUTRANKED)
+        return found
+    notes.choose("place", place, "The order names no place; the appointment for it does.", "appointment-place")
+    return location
+
+
+def _service_provider(encounter: Entry | None, chart: Chart, tables: OrderTables, notes: Notes) -> Resource:
+    """Who runs the stay; one without an NPI is left out, and no gap, since the guide does not demand it."""
+    if encounter is None:
+        return {}
+    place = f"{label(encounter)}.serviceProvider"
+    found = chart.find(encounter.resource.get("serviceProvider"), encounter, place, notes, "Organization")
+    if found is None or all(
+        tables.names.get(text(row, "system")) != "NPI" for row in rows(found.resource, "identifier")
+    ):
+        return {}
+    notes.use(found.resource)
+    return found.resource
 
 
 def _class(encounter: Resource, tables: OrderTables) -> str:

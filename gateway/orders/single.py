@@ -1,22 +1,24 @@
 """One order, read by every rule: what it is about, who is involved, and what is still missing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from gateway.fhir.bundle import Entry
 from gateway.model.order import Benefit, Resource
+from gateway.orders.appointment import appointments_of, days_of
 from gateway.orders.belonging import Subject
 from gateway.orders.benefit import benefit_of
 from gateway.orders.chart import Chart, codings, label, rows, text
 from gateway.orders.code_systems import rule_system
 from gateway.orders.coverage import coverage_of, insurance_of, member_of, payer_of, subscriber_of
-from gateway.orders.dates import service_dates
+from gateway.orders.dates import Around, service_dates
 from gateway.orders.diagnoses import diagnoses_of
 from gateway.orders.must_understand import understood
 from gateway.orders.notes import Notes
 from gateway.orders.providers import providers_of
 from gateway.orders.quantity import check_quantity
+from gateway.orders.request_pattern import name_of, priority_of
 from gateway.orders.requestor import requestor_of
 from gateway.orders.selection import check_stands
 from gateway.orders.service import Service, service_of
@@ -74,41 +76,52 @@ def read_order(order: Entry, patient: Entry | None, desk: Desk) -> Reading:
     subject = Subject(order, patient, chart)
     service = service_of(order, chart, tables, notes)
     check_quantity(order, notes)
-    setting = setting_of(subject, tables, notes)
-    dates = service_dates(order, setting.encounter.resource if setting.encounter else {}, desk.today, notes)
+    appointments = appointments_of(subject, notes)
+    setting = setting_of(subject, appointments, tables, notes)
+    dates = service_dates(order, service.source, _around(setting, appointments), desk.today, notes)
     coverage = coverage_of(subject, dates.start or desk.today, notes)
-    subscriber = subscriber_of(coverage, patient, chart, notes)
+    subscriber = chart.once(subscriber_of, coverage, patient, chart, notes=notes)
     facts = _facts(order, service, setting, tables)
     if dates.start:
         facts |= {"start": dates.start.isoformat(), "end": (dates.end or dates.start).isoformat()}
     category = tables["request_type"].choose(facts)
-    around = setting.encounter or setting.ordered_in
+    held = patient.resource if patient else {}
     reading = Reading(
         order=order,
-        patient=patient.resource if patient else {},
+        patient=held,
         coverage=coverage.resource if coverage else {},
         subscriber=subscriber,
-        member=member_of(coverage, patient.resource if patient else {}, subscriber, tables, notes),
+        member=chart.once(member_of, coverage, held, subscriber, tables, notes=notes),
         setting=setting,
-        providers=providers_of(order, chart, tables, notes),
+        providers=providers_of(order, appointments, chart, tables, notes),
         diagnoses=diagnoses_of(subject, tables, notes),
         supporting=supporting_of(subject, notes),
         insurance=insurance_of(order, coverage, chart),
-        requestor_id=requestor_of(order, around, desk.requestor, desk.site, chart, notes),
-        payer_id=payer_of(coverage, desk.payer, desk.payers, chart, notes),
+        requestor_id=requestor_of(
+            order, setting.encounter or setting.ordered_in, desk.requestor, desk.site, chart, notes
+        ),
+        payer_id=chart.once(payer_of, coverage, desk.payer, desk.payers, chart, notes=notes),
         benefit=Benefit.MEDICAL,
         category=category.cells["value"] if category else "",
         facts=facts,
         notes=notes,
     )
     # what nobody can understand is not handed off either: it stays here, with its gap
-    return replace(reading, benefit=benefit_of(order, facts, tables, notes)) if understood(notes) else reading
+    return replace(reading, benefit=benefit_of(order, facts, tables, notes)) if understood(chart, notes) else reading
+
+
+def _around(setting: Setting, appointments: Sequence[Entry]) -> Around:
+    return Around(
+        encounter=setting.encounter.resource if setting.encounter else {},
+        appointed=days_of(appointments),
+        appointments=", ".join(map(label, appointments)),
+    )
 
 
 def _facts(order: Entry, service: Service, setting: Setting, tables: OrderTables) -> dict[str, str]:
     """What rule tables may look at; a fact the order does not know is not there."""
     resource = order.resource
-    priority = text(resource, "priority")
+    priority = priority_of(resource)
     level = tables["level_of_service"].choose({"priority": priority}) if priority else None
     categories = [coding["code"] for row in rows(resource, "category") for coding in codings(row)]
     facts = {
@@ -130,12 +143,13 @@ def _facts(order: Entry, service: Service, setting: Setting, tables: OrderTables
 
 def patient_of(order: Entry, chart: Chart, notes: Notes) -> Entry | None:
     """The patient an order is for: its subject, else the only patient that came with it; a gap when there is none."""
-    place = f"{label(order)}.subject"
-    if found := chart.find(order.resource.get("subject"), order, place, notes, "Patient"):
+    element = name_of(order.resource, "subject")
+    place = f"{label(order)}.{element}"
+    if found := chart.find(order.resource.get(element), order, place, notes, "Patient"):
         return found
     patients = chart.of_type("Patient")
-    if len(patients) == 1 and not text(order.resource.get("subject"), "reference"):
-        notes.choose("patient", place, "The order names no subject; one patient came with it.", "patient-only")
+    if len(patients) == 1 and not text(order.resource.get(element), "reference"):
+        notes.choose("patient", place, f"The order names no {element}; one patient came with it.", "patient-only")
         return patients[0]
     notes.gap(place, "the Patient it is for; it is not in the order", "patient", "Claim.patient")
     return None

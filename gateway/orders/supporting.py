@@ -7,8 +7,18 @@ from gateway.model.order import Resource
 from gateway.orders.belonging import Subject
 from gateway.orders.chart import label, rows, text
 from gateway.orders.notes import Notes
+from gateway.orders.request_pattern import stated
 
-_KNOWN_ELSEWHERE = ("Condition", "Coverage", "Encounter", "ServiceRequest", "MedicationRequest", "DeviceRequest")
+_KNOWN_ELSEWHERE = (
+    "Appointment",
+    "Condition",
+    "Coverage",
+    "DeviceRequest",
+    "Encounter",
+    "MedicationRequest",
+    "NutritionOrder",
+    "ServiceRequest",
+)
 _NEVER_SAID = frozenset({"not-done", "entered-in-error"})
 
 
@@ -28,8 +38,8 @@ def supporting_of(subject: Subject, notes: Notes) -> Supporting:
     order, chart = subject.order, subject.chart
     found: dict[str, list[Resource]] = {"DocumentReference": [], "Communication": []}
     for element in ("supportingInfo", "supportingInformation"):
-        for position, reference in enumerate(rows(order.resource, element)):
-            place = f"{label(order)}.{element}[{position}]"
+        for path, reference in stated(order.resource, element):
+            place = f"{label(order)}.{path}"
             target = chart.find(reference, order, place, notes, *found)
             if target and subject.is_another(target, notes):
                 what = "document" if target.resource["resourceType"] == "DocumentReference" else "message"

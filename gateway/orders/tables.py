@@ -9,7 +9,15 @@ from gateway.mapping import MappingFault
 from gateway.mapping.tables import Table, read_tables
 from gateway.model.errors import ConfigFault
 
-_NEEDED = ("code_systems", "drug_benefit", "encounter_class", "level_of_service", "place_of_service", "request_type")
+_NEEDED = (
+    "appointment_participant",
+    "code_systems",
+    "drug_benefit",
+    "encounter_class",
+    "level_of_service",
+    "place_of_service",
+    "request_type",
+)
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 

@@ -17,14 +17,12 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 # Direct imports that come as an inseparable part of a declared dependency.
 PARTS = {
-    "antlr4": "fhirpathpy",
     "httpcore": "httpx",
     "starlette": "fastapi",
     "anyio": "fastapi",
     "pydantic_core": "pydantic",
     "fhir": "fhir.resources",
     "yaml": "pyyaml",
-    "dateutil": "fhirpathpy",
 }
 
 

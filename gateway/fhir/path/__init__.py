@@ -5,6 +5,7 @@ cost of its regular expressions are bounded, and none reads a clock.
 """
 
 from gateway.fhir.path.compiler import SIMPLE
+from gateway.fhir.path.context import Budget
 from gateway.fhir.path.expression import STEPS, Expression, compile  # noqa: A004
 from gateway.fhir.path.fault import PathFault
 from gateway.fhir.path.loops import LOOPS
@@ -20,6 +21,7 @@ __all__ = [
     "CHOICES",
     "FUNCTIONS",
     "STEPS",
+    "Budget",
     "Expression",
     "PathFault",
     "Quantity",

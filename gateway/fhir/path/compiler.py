@@ -7,7 +7,7 @@ from gateway.fhir.path.closure import BOOLEANS, Function, Run, Test
 from gateway.fhir.path.collections_of import COLLECTIONS
 from gateway.fhir.path.context import Context
 from gateway.fhir.path.conversions import CONVERSIONS
-from gateway.fhir.path.fault import PathFault, Trouble
+from gateway.fhir.path.fault import PathFault, Trouble, quoted
 from gateway.fhir.path.fhir_functions import FHIR
 from gateway.fhir.path.loops import LOOPS
 from gateway.fhir.path.members import chain, member_equals, type_root
@@ -103,7 +103,7 @@ class Compiler:
         try:
             test = (type_test if node.mark == "is" else exact_test)(node.type)
         except Trouble as trouble:
-            raise PathFault(f"{self._text!r}: {trouble} at column {node.column}") from None
+            raise PathFault(f"{quoted(self._text)}: {trouble} at column {node.column}") from None
         if node.mark == "ofType":
             return lambda this, context: [item for item in source(this, context) if test(item)]
 
@@ -142,7 +142,7 @@ class Compiler:
     def _check_count(self, node: Call, fewest: int, most: int) -> None:
         if not fewest <= len(node.arguments) <= most:
             takes = str(fewest) if fewest == most else f"{fewest} to {most}"
-            raise PathFault(f"{self._text!r}: {node.name}() takes {takes} arguments, at column {node.column}")
+            raise PathFault(f"{quoted(self._text)}: {node.name}() takes {takes} arguments, at column {node.column}")
 
     def _own(self, node: Call, function: Callable[..., Any]) -> Run:
         source = self.run(node.source)

@@ -5,16 +5,26 @@ from typing import Any
 
 from gateway.fhir.path.fault import Trouble
 from gateway.fhir.path.model import constants
-from gateway.fhir.path.node import typed
+from gateway.fhir.path.node import light, typed
 
 LONGEST_TEXT = 1_000_000
+_CHARACTERS = 1000  # read, copied or compared for a step
 _NOTHING: list[Any] = []  # collections are never changed
+
+
+class Budget:
+    """Steps that several evaluations share; `left` counts them down."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, steps: int) -> None:
+        self.left = steps
 
 
 class Context:
     """Made anew for every evaluation; `left` counts steps down."""
 
-    __slots__ = ("index", "left", "root", "total", "types", "variables")
+    __slots__ = ("index", "left", "met", "root", "total", "types", "variables")
 
     def __init__(self, root: Any, variables: Mapping[str, Any] | None, steps: int, *, types: bool) -> None:
         self.root = root
@@ -23,6 +33,7 @@ class Context:
         self.types = types
         self.index: list[Any] = _NOTHING
         self.total: list[Any] = _NOTHING
+        self.met: set[str] | None = None
 
     def spend(self, steps: int) -> None:
         """Count steps.
@@ -34,11 +45,23 @@ class Context:
         if self.left < 0:
             raise Trouble("ran out of steps")
 
+    def meet(self, text: str) -> None:
+        """Count what preparing a text of a language of its own costs, once in an evaluation."""
+        if self.met is None:
+            self.met = set()
+        if text not in self.met:
+            self.met.add(text)
+            self.spend(len(text))
+
+    def read(self, *texts: str) -> None:
+        """Count what looking through texts costs: nothing for short ones."""
+        self.spend(sum(map(len, texts)) // _CHARACTERS)
+
     def text(self, text: str) -> list[Any]:
         """A text an expression made, which costs by its length."""
         if len(text) > LONGEST_TEXT:
             raise Trouble(f"made a text of more than {LONGEST_TEXT} characters")
-        self.spend(len(text) // 1000 + 1)
+        self.spend(len(text) // _CHARACTERS + 1)
         return [text]
 
     def collection(self, items: list[Any]) -> list[Any]:
@@ -56,10 +79,12 @@ class Context:
         else:
             return [_constant(name)]
         if isinstance(value, list | tuple):
-            return [typed(item) for item in value if item is not None] if self.types else list(value)
+            self.spend(len(value))
+            known = typed if self.types else light
+            return [known(item) for item in value if item is not None]
         if value is None:
             return []
-        return [typed(value)] if self.types else [value]
+        return [typed(value)] if self.types else [light(value)]
 
     def resolver(self) -> Callable[[str], Any] | None:
         """What was given as the variable `resolve`: a function from a reference to its resource."""

@@ -5,33 +5,46 @@ from functools import lru_cache
 from typing import Any
 
 from gateway.fhir.path.compiler import Compiler
-from gateway.fhir.path.context import Context
-from gateway.fhir.path.fault import PathFault, Trouble
-from gateway.fhir.path.node import Node, is_shadow, plain, typed
+from gateway.fhir.path.context import Budget, Context
+from gateway.fhir.path.fault import PathFault, Trouble, quoted
+from gateway.fhir.path.node import is_shadow, light, plain, typed, untied
 from gateway.fhir.path.parser import parse
-from gateway.fhir.path.syntax import Syntax
+from gateway.fhir.path.syntax import Call, Member, Syntax, Variable
 from gateway.fhir.path.types_of import needs_types
 
 STEPS = 100_000
+_NOTHING_OF_NOTHING = frozenset({"where", "select", "first", "last", "tail", "distinct", "lower", "upper", "trim"})
 
 
 class Expression:
-    """A compiled expression; made by `compile`."""
+    """A compiled expression; made by `compile`.
 
-    __slots__ = ("_run", "_types", "text")
+    `root` is the variable without whose values the expression gives none; empty where no one variable decides that.
+    `needs_types` tells whether it can give other results on data whose types are known.
+    """
+
+    __slots__ = ("_run", "needs_types", "root", "text")
 
     def __init__(self, text: str, tree: Syntax, functions: Mapping[str, Callable[..., Any]]) -> None:
         self.text = text
         self._run = Compiler(text, functions).run(tree)
-        self._types = needs_types(tree)
+        self.needs_types = needs_types(tree)
+        self.root = _root(tree)
 
-    def __call__(self, node: Any, variables: Mapping[str, Any] | None = None, *, steps: int = STEPS) -> list[Any]:
-        """Evaluate on `node`; `variables` are reachable as %name.
+    def __call__(
+        self,
+        node: Any,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        steps: int = STEPS,
+        budget: Budget | None = None,
+    ) -> list[Any]:
+        """Evaluate on `node`; `variables` are reachable as %name. What it costs is taken from the `budget`, if given.
 
         Raises:
-            PathFault: evaluation failed, or took more than `steps` steps.
+            PathFault: evaluation failed, or took more than `steps` steps or than are left in the budget.
         """
-        found = self._evaluate(node, variables, steps, types=self._types)
+        found = self._evaluate(node, variables, steps, budget, types=self.needs_types)
         if len(found) == 1 and (type(found[0]) is bool or type(found[0]) is str):
             return [found[0]]
         return plain([item for item in found if not is_shadow(item)])
@@ -41,33 +54,51 @@ class Expression:
 
         Without its type a value cannot be told from others by `is` and `ofType`.
         """
-        return [item for item in self._evaluate(node, variables, steps, types=True) if not is_shadow(item)]
+        return [untied(item) for item in self._evaluate(node, variables, steps, types=True) if not is_shadow(item)]
 
-    def _evaluate(self, node: Any, variables: Mapping[str, Any] | None, steps: int, *, types: bool) -> list[Any]:
+    def loose(self, node: Any, variables: Mapping[str, Any] | None = None, *, steps: int = STEPS) -> list[Any]:
+        """As `typed`, but only values with extensions of their own are more than their data."""
+        found = self._evaluate(node, variables, steps, types=self.needs_types)
+        return [light(item) for item in found if not is_shadow(item)]
+
+    def _evaluate(
+        self, node: Any, variables: Mapping[str, Any] | None, steps: int, budget: Budget | None = None, *, types: bool
+    ) -> list[Any]:
         if isinstance(node, list):
-            return self._on_several(node, variables, steps, types=types)
-        this = typed(node) if types else _light(node)
+            shared = budget or Budget(steps)
+            return [item for one in node for item in self._evaluate(one, variables, steps, shared, types=types)]
+        if budget is None:
+            return self._in_context(node, Context(node, variables, steps, types=types))
+        steps = min(steps, budget.left)
+        if steps <= 0:
+            raise PathFault(f"{quoted(self.text)}: the expression ran out of steps")
         context = Context(node, variables, steps, types=types)
+        try:
+            return self._in_context(node, context)
+        finally:
+            budget.left -= steps - max(context.left, 0) + 1
+
+    def _in_context(self, node: Any, context: Context) -> list[Any]:
+        this = typed(node) if context.types else light(node)
         try:
             return self._run(this, context)
         except Trouble as trouble:
-            raise PathFault(f"{self.text!r}: the expression {_sentence(trouble)}") from None
+            raise PathFault(f"{quoted(self.text)}: the expression {_sentence(trouble)}") from None
         except RecursionError:
-            raise PathFault(f"{self.text!r}: the expression is nested too deeply for this data") from None
-        except (ArithmeticError, TypeError, ValueError, AttributeError, LookupError) as fault:
-            raise PathFault(f"{self.text!r} failed: {type(fault).__name__}") from None
-
-    def _on_several(self, nodes: list[Any], variables: Any, steps: int, *, types: bool) -> list[Any]:
-        """A list is evaluated item by item, as `select` does."""
-        return [item for node in nodes for item in self._evaluate(node, variables, steps, types=types)]
+            raise PathFault(f"{quoted(self.text)}: the expression is nested too deeply for this data") from None
+        except (ArithmeticError, TypeError, ValueError, AttributeError, LookupError, MemoryError) as fault:
+            raise PathFault(f"{quoted(self.text)} failed: {type(fault).__name__}") from None
 
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"
 
 
-def _light(node: Any) -> Any:
-    """Where no type is asked for, a Node without extensions of its own is as good as its value."""
-    return node.value if type(node) is Node and node.extra is None else node
+def _root(tree: Syntax) -> str:
+    while not isinstance(tree, Variable):
+        if not isinstance(tree, Member) and not (isinstance(tree, Call) and tree.name in _NOTHING_OF_NOTHING):
+            return ""
+        tree = tree.source
+    return tree.name
 
 
 def _sentence(trouble: Trouble) -> str:

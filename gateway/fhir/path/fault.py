@@ -1,8 +1,15 @@
 """What goes wrong with an expression: named by expression and column, never by content of the data."""
 
+_SHOWN = 400
+
 
 class PathFault(ValueError):
     """The FHIRPath expression cannot be parsed or evaluated, or ran out of steps."""
+
+
+def quoted(text: str) -> str:
+    """An expression as an error names it, cut when very long."""
+    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
 
 
 class Trouble(Exception):

@@ -10,7 +10,6 @@ from gateway.fhir.path.node import Step, bare, children, has_value, type_of, typ
 from gateway.fhir.path.values import single, text
 
 _EXTENSION = Step("extension")
-_REFERENCE = Step("reference")
 _CONTAINED = Step("contained")
 
 
@@ -27,8 +26,7 @@ def _extension(context: Context, items: list[Any], url: list[Any]) -> list[Any]:
     wanted = text(url, "extension()")
     found: list[Any] = []
     for item in items:
-        children(item, _EXTENSION, found)
-    context.spend(len(found) + 1)
+        context.spend(children(item, _EXTENSION, found))
     return [one for one in found if isinstance(bare(one), dict) and bare(one).get("url") == wanted]
 
 
@@ -50,8 +48,7 @@ def _resolve(context: Context, items: list[Any]) -> list[Any]:
 def _contained(context: Context, reference: str) -> Any:
     for home in (*context.lookup("resource"), *context.lookup("rootResource")):
         rows: list[Any] = []
-        children(home, _CONTAINED, rows)
-        context.spend(len(rows) + 1)
+        context.spend(children(home, _CONTAINED, rows))
         for row in rows:
             if isinstance(bare(row), dict) and bare(row).get("id") == reference[1:]:
                 return bare(row)
@@ -65,7 +62,8 @@ def _outside(context: Context, reference: Any) -> Any:
     return resolver(reference) if isinstance(reference, str) else None
 
 
-def _type(_: Context, items: list[Any]) -> list[Any]:
+def _type(context: Context, items: list[Any]) -> list[Any]:
+    context.spend(len(items))
     found: list[Any] = []
     for item in items:
         namespace, name = type_of(item)

@@ -49,8 +49,10 @@ def _add(types: dict[str, dict[str, Any]], definition: dict[str, Any]) -> None:
 
 
 def _code(row: dict[str, Any]) -> str:
-    code: str = row["code"].rpartition("/")[2]
-    return code if not code.startswith("System.") else "string"
+    """The type of FHIR; ids and urls name a type of FHIRPath, and theirs in an extension."""
+    if "extension" in row and row["code"].rpartition("/")[2].startswith("System."):
+        return str(row["extension"][0]["valueUrl"])
+    return str(row["code"].rpartition("/")[2])
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from gateway.fhir.path.fault import PathFault
+from gateway.fhir.path.fault import PathFault, quoted
 
 LONGEST = 20_000
 _TOKEN = re.compile(
@@ -46,7 +46,7 @@ def tokens(text: str) -> list[Token]:
     while at < len(text):
         match = _TOKEN.match(text, at)
         if match is None or (text.startswith("/*", at) and match.lastgroup == "mark"):
-            raise PathFault(f"{text!r}: {_unread(text, at)} at column {at + 1}")
+            raise PathFault(f"{quoted(text)}: {_unread(text, at)} at column {at + 1}")
         kind = match.lastgroup or ""
         if kind != "space":
             found.append(Token(kind, _content(text, kind, match.group(), at), at + 1))
@@ -70,5 +70,5 @@ def _content(text: str, kind: str, word: str, at: int) -> str:
         return word
     for escape in _ESCAPE.finditer(word):
         if len(escape[1]) == 1 and escape[1] not in _ESCAPES:
-            raise PathFault(f"{text!r}: {escape[0]!r} is no escape of FHIRPath at column {at + escape.start() + 1}")
+            raise PathFault(f"{quoted(text)}: {escape[0]!r} is no escape, at column {at + escape.start() + 1}")
     return _ESCAPE.sub(lambda escape: _ESCAPES.get(escape[1]) or chr(int(escape[1][1:], 16)), word[1:-1])

@@ -34,9 +34,7 @@ def chain(start: Run | None, names: Sequence[str]) -> Run:
         for step in steps:
             if not items:
                 return items
-            if len(items) > 1:
-                context.left -= len(items)
-            items = _follow(items, step)
+            items = _follow(items, step, context)
         return items
 
     return run
@@ -45,7 +43,7 @@ def chain(start: Run | None, names: Sequence[str]) -> Run:
 def _single_step(step: Step) -> Run:
     name, shadow, generic = step.name, step.shadow, step.generic
 
-    def run(this: Any, _context: Context) -> list[Any]:
+    def run(this: Any, context: Context) -> list[Any]:
         if type(this) is dict and shadow not in this:
             child = this.get(name)
             if child is None:
@@ -54,31 +52,41 @@ def _single_step(step: Step) -> Run:
             elif type(child) is not list:
                 return [child]
             elif None not in child:
+                if len(child) > 1:
+                    context.spend(len(child))
                 return child
         found: list[Any] = []
-        children(this, step, found)
+        seen = children(this, step, found)
+        if seen > 1:
+            context.spend(seen)
         return found
 
     return run
 
 
-def _follow(items: list[Any], step: Step) -> list[Any]:
+def _follow(items: list[Any], step: Step, context: Context) -> list[Any]:
+    """Every item and every row of it is a step, but one alone is part of what calling the expression costs."""
     name, shadow = step.name, step.shadow
     found: list[Any] = []
+    seen = len(items)
     for item in items:
         if type(item) is dict and shadow not in item:
             child = item.get(name)
             if child is None:
                 if step.generic is not None:
-                    children(item, step, found)
+                    seen += children(item, step, found) - 1
             elif type(child) is not list:
                 found.append(child)
-            elif None in child:
-                children(item, step, found)
             else:
-                found += child
+                seen += len(child) - 1
+                if None in child:
+                    children(item, step, found)
+                else:
+                    found += child
         else:
-            children(item, step, found)
+            seen += children(item, step, found) - 1
+    if seen > 1:
+        context.spend(seen)
     return found
 
 
@@ -97,7 +105,7 @@ def member_equals(node: Binary) -> Test | None:
         return None
     shadow = step.shadow
 
-    def test(this: Any, _context: Context) -> bool | None:
+    def test(this: Any, context: Context) -> bool | None:
         value = this.value if type(this) is Node else this
         if type(value) is dict and shadow not in value:
             child = value.get(name)
@@ -106,7 +114,9 @@ def member_equals(node: Binary) -> Test | None:
             if child is None and step.generic is None:
                 return None
         found: list[Any] = []
-        children(this, step, found)
+        seen = children(this, step, found)
+        if seen > 1:
+            context.spend(seen)
         same = all_equal(found, expected)
         return same if positive or same is None else not same
 

@@ -56,6 +56,17 @@ def typed(value: Any) -> Any:
     return value
 
 
+def light(value: Any) -> Any:
+    """Where no type is asked for, a Node without extensions of its own is as good as its value."""
+    return value.value if type(value) is Node and value.extra is None else value
+
+
+def untied(item: Any) -> Any:
+    """An object of which no type is known and that has no extensions beside it is its data and nothing more."""
+    is_data = type(item) is Node and item.type is None and item.extra is None and type(item.value) is dict
+    return item.value if is_data else item
+
+
 def bare(item: Any) -> Any:
     """The data of an item."""
     return item.value if type(item) is Node else item
@@ -81,27 +92,38 @@ def is_shadow(item: Any) -> bool:
     return type(item) is Node and item.value is None
 
 
-def children(item: Any, step: Step, found: list[Any]) -> None:
-    """Append what an item has under a name; the case most frequent of all is inlined by the compiler."""
+def children(item: Any, step: Step, found: list[Any]) -> int:
+    """Append what an item has under a name, and tell how many rows that took to look at.
+
+    The case most frequent of all is inlined in gateway.fhir.path.members.
+    """
     if type(item) is Node:
         value = item.value
         if isinstance(value, dict):
             kind = step.kinds[item.type] if item.type in step.kinds else _learn(step, item.type)
             if kind is None or step.shadow in value:
-                _typed_children(value, item.type, step, found)
-                return
+                return _typed_children(value, item.type, step, found)
             child = value.get(step.name)
             if isinstance(child, list):
                 found += [Node(row, kind) for row in child if row is not None]
-            elif child is not None:
+                return len(child)
+            if child is not None:
                 found.append(Node(child, kind))
         elif isinstance(item.extra, dict):
-            _append(item.extra, step.name, "Extension" if step.name == "extension" else "string", found)
+            return _append(item.extra, step.name, "Extension" if step.name == "extension" else "string", found)
     elif isinstance(item, Mapping):
         key = step.name
         if step.generic is not None and key not in item and step.shadow not in item:
-            key = next((each for each in item if each.removeprefix("_") in step.generic), key).removeprefix("_")
-        _append(item, key, None, found)
+            key = _generic_key(item, step.generic) or key
+        return _append(item, key, None, found)
+    return 1
+
+
+def _generic_key(item: Mapping[str, Any], generic: Mapping[str, Any]) -> str:
+    """The key that holds a choice in an object whose type is not known, however many keys it has."""
+    if len(item) < len(generic):
+        return next((each for each in item if each.removeprefix("_") in generic), "").removeprefix("_")
+    return next((each for each in generic if each in item or f"_{each}" in item), "")
 
 
 def _learn(step: Step, owner: str | None) -> str | None:
@@ -114,12 +136,12 @@ def _learn(step: Step, owner: str | None) -> str | None:
     return learnt
 
 
-def _typed_children(value: dict[str, Any], owner: str | None, step: Step, found: list[Any]) -> None:
+def _typed_children(value: dict[str, Any], owner: str | None, step: Step, found: list[Any]) -> int:
     name = step.name
     kind: Any = fields(owner).get(name) if owner else None
     if kind is None or isinstance(kind, list):
         name, kind = _choice(value, owner, step)
-    _append(value, name, kind or "", found)
+    return _append(value, name, kind or "", found)
 
 
 def _choice(value: dict[str, Any], owner: str | None, step: Step) -> tuple[str, str | None]:
@@ -132,17 +154,22 @@ def _choice(value: dict[str, Any], owner: str | None, step: Step) -> tuple[str, 
     return step.name, None
 
 
-def _append(value: Mapping[str, Any], key: str, kind: str | None, found: list[Any]) -> None:
-    """Append the values of a key. With a kind (empty: not known) they become typed; None leaves them plain."""
+def _append(value: Mapping[str, Any], key: str, kind: str | None, found: list[Any]) -> int:
+    """Append the values of a key, of how many rows it tells.
+
+    With a kind (empty: not known) they become typed; None leaves them plain.
+    """
     child = value.get(key)
     extra = value.get(f"_{key}")
     if isinstance(child, list) or isinstance(extra, list):
         rows = child if isinstance(child, list) else []
         extras = extra if isinstance(extra, list) else []
-        for at in range(max(len(rows), len(extras))):
+        count = max(len(rows), len(extras))
+        for at in range(count):
             _one(rows[at] if at < len(rows) else None, extras[at] if at < len(extras) else None, kind, found)
-    else:
-        _one(child, extra, kind, found)
+        return count
+    _one(child, extra, kind, found)
+    return 1
 
 
 def _one(child: Any, extra: Any, kind: str | None, found: list[Any]) -> None:
@@ -157,17 +184,19 @@ def _one(child: Any, extra: Any, kind: str | None, found: list[Any]) -> None:
         found.append(Node(child, kind or None, extra))
 
 
-def offspring(item: Any, found: list[Any]) -> None:
-    """Append all children of an item."""
+def offspring(item: Any, found: list[Any]) -> int:
+    """Append all children of an item, and tell how many rows that took to look at."""
     value = item.value if type(item) is Node else item
+    seen = 1
     if isinstance(value, dict):
         names = dict.fromkeys(key.removeprefix("_") for key in value)
         for name in names:
             if name != "resourceType":
-                children(item, Step(name), found)
+                seen += children(item, Step(name), found)
     elif type(item) is Node and isinstance(item.extra, dict):
         for name in item.extra:
-            children(item, Step(name), found)
+            seen += children(item, Step(name), found)
+    return seen
 
 
 def type_of(item: Any) -> tuple[str, str | None]:

@@ -67,16 +67,14 @@ def _shifted(mark: str, one: Any, other: Any) -> list[Any]:
 
 
 def _divide(one: Any, other: Any) -> Any:
-    return Decimal(one) / Decimal(other) if other else None
+    return Decimal(one) / Decimal(other)
 
 
 def _div(one: Any, other: Any) -> Any:
-    return int(Decimal(one) // Decimal(other)) if other else None
+    return int(Decimal(one) // Decimal(other))
 
 
 def _mod(one: Any, other: Any) -> Any:
-    if not other:
-        return None
     rest = Decimal(one) % Decimal(other)
     return int(rest) if isinstance(one, int) and isinstance(other, int) else rest
 
@@ -176,9 +174,12 @@ def _boundary(*, high: bool) -> Function:
         digits = 8 if digits is None else int(digits)
         if not 0 <= digits <= _MOST_DIGITS:
             return []
-        if isinstance(value, Quantity):
-            return [Quantity(_edge(value.value, digits, high=high), value.unit, value.calendar)]
-        return [_edge(Decimal(value), digits, high=high)] if _is_number(value) else []
+        try:
+            if isinstance(value, Quantity):
+                return [Quantity(_edge(value.value, digits, high=high), value.unit, value.calendar)]
+            return [_edge(Decimal(value), digits, high=high)] if _is_number(value) else []
+        except DecimalException:  # more digits than a decimal holds here
+            return []
 
     return apply
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from gateway.fhir.path.closure import BOOLEANS, Run, Test
 from gateway.fhir.path.context import Context
-from gateway.fhir.path.values import all_alike, all_equal, distinct, equal, order, single
+from gateway.fhir.path.values import all_alike, all_equal, distinct, equal, order, single, weigh
 
 
 def _and(left: Test, right: Test) -> Test:
@@ -68,8 +68,10 @@ def _cheap_equal(context: Context, left: list[Any], right: list[Any]) -> bool | 
         one, other = left[0], right[0]
         if type(one) is str and type(other) is str:
             return one == other
-    else:
-        context.spend(min(len(left), len(right)))
+    if len(left) == len(right):
+        context.spend(len(left))
+        for item in left:
+            weigh(context, item)
     return all_equal(left, right)
 
 
@@ -132,6 +134,8 @@ def membership(item: Run, collection: Run) -> Run:
             return []
         items = collection(this, context)
         context.spend(len(items) + 1)
+        for each in items:
+            weigh(context, each)
         return [any(equal(each, wanted) for each in items)]
 
     return run

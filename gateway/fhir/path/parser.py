@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from gateway.fhir.path.fault import PathFault
+from gateway.fhir.path.fault import PathFault, quoted
 from gateway.fhir.path.lexer import Token, tokens
 from gateway.fhir.path.quantity import CALENDAR, Quantity
 from gateway.fhir.path.syntax import Binary, Call, Index, Literal, Member, Sign, Special, Syntax, TypeTest, Variable
@@ -72,12 +72,14 @@ class _Parser:
     def _fault(self, wanted: str) -> PathFault:
         token = self._token
         seen = "the end" if token.kind == "end" else repr(token.text)
-        return PathFault(f"{self._text!r}: unexpected {seen} at column {token.column}, expected {wanted}")
+        return PathFault(f"{quoted(self._text)}: unexpected {seen} at column {token.column}, expected {wanted}")
 
     def _nest(self, levels: int) -> None:
         self._depth += levels
         if self._depth > DEEPEST:
-            raise PathFault(f"{self._text!r}: nested too deeply at column {self._token.column}, at most {DEEPEST}")
+            raise PathFault(
+                f"{quoted(self._text)}: nested too deeply at column {self._token.column}, at most {DEEPEST}"
+            )
 
     def expression(self, lowest: int) -> Syntax:
         """An expression of operators that bind at least as tightly as level `lowest`."""
@@ -162,7 +164,7 @@ class _Parser:
         if not (self._token.kind == "mark" and self._token.text == "("):
             return Member(source, token.text, token.column, first)
         if token.text in _CLOCK:
-            raise PathFault(f"{self._text!r}: {token.text}() is not allowed, pass the time as a variable")
+            raise PathFault(f"{quoted(self._text)}: {token.text}() is not allowed, pass the time as a variable")
         self._take()
         if token.text in ("is", "as", "ofType"):
             node: Syntax = TypeTest(token.text, source, self._type(), token.column)

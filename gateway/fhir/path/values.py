@@ -134,7 +134,7 @@ def all_equal(left: list[Any], right: list[Any]) -> bool | None:
     return None if unknown else True
 
 
-def alike(left: Any, right: Any) -> bool:
+def alike(context: Context, left: Any, right: Any) -> bool:
     """Equivalence of two items: text without case and extra space, numbers to the coarser precision."""
     left, right = system(left), system(right)
     if isinstance(left, Temporal) or isinstance(right, Temporal):
@@ -149,7 +149,7 @@ def alike(left: Any, right: Any) -> bool:
         return left is right
     if isinstance(left, int | Decimal) and isinstance(right, int | Decimal):
         return _close(Decimal(left), Decimal(right))
-    return _alike_objects(left, right)
+    return _alike_objects(context, left, right)
 
 
 def _close(left: Decimal, right: Decimal) -> bool:
@@ -162,12 +162,16 @@ def _round(value: Decimal, step: Decimal) -> Decimal:
     return value.quantize(step) if value.adjusted() - step.adjusted() < 28 else value
 
 
-def _alike_objects(left: Any, right: Any) -> bool:
+def _alike_objects(context: Context, left: Any, right: Any) -> bool:
     if isinstance(left, dict) and isinstance(right, dict):
+        context.spend(len(left) + 1)
         keys = left.keys() - {"id"}
-        return keys == right.keys() - {"id"} and all(alike(left[key], right[key]) for key in keys)
+        return keys == right.keys() - {"id"} and all(alike(context, left[key], right[key]) for key in keys)
     if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(map(alike, left, right))
+        context.spend(len(left) + 1)
+        return len(left) == len(right) and all(
+            alike(context, one, other) for one, other in zip(left, right, strict=True)
+        )
     return bool(left == right)
 
 
@@ -176,11 +180,11 @@ def all_alike(context: Context, left: list[Any], right: list[Any]) -> bool:
     if len(left) != len(right):
         return False
     if len(left) == 1:
-        return alike(left[0], right[0])
+        return alike(context, left[0], right[0])
     rest = list(right)
     for one in left:
         context.spend(len(rest))
-        at = next((at for at, other in enumerate(rest) if alike(one, other)), None)
+        at = next((at for at, other in enumerate(rest) if alike(context, one, other)), None)
         if at is None:
             return False
         del rest[at]
@@ -224,6 +228,15 @@ def key(context: Context, item: Any) -> Any:
     if value is None:
         return (None, _freeze(context, item.extra))
     return (isinstance(value, bool), _freeze(context, value))
+
+
+def weigh(context: Context, item: Any) -> None:
+    """Count what comparing an object costs: a step for everything in it."""
+    value = item.value if type(item) is Node else item
+    if isinstance(value, dict | list):
+        context.spend(len(value))
+        for child in value.values() if isinstance(value, dict) else value:
+            weigh(context, child)
 
 
 def _freeze(context: Context, value: Any) -> Any:

@@ -196,3 +196,15 @@ def test_the_bytes_of_a_file_are_left_to_the_caller(tmp_path: Path) -> None:
     file.write_bytes(raw)
     json.loads(file.read_bytes())
     assert file.read_bytes() == raw
+
+
+@pytest.mark.parametrize("around", [2, 3])
+def test_depth_is_counted_in_a_long_document_too_and_not_inside_strings(around: int) -> None:
+    rows = b",".join([b'["]]}", "[[{[", {}]'] * 20)
+    raw = b"[" * (around - 2) + b"[" + rows + b"]" + b"]" * (around - 2)
+    limits = json.Limits(depth=3)
+    if around == 2:
+        assert len(json.loads(raw, limits=limits)) == 20
+    else:
+        with pytest.raises(json.JsonFault, match="json-depth at byte 18"):
+            json.loads(raw, limits=limits)

@@ -46,7 +46,7 @@ ORDER = {
 def explained(folder: Any) -> tuple[dict[str, Line], Explaining]:
     folder.write("kind.csv", "rule,code,value\nK1,B,W\nK2,A,V\n").write("m", MAPPING)
     ledger = Ledger()
-    watched = Explaining(folder.load(), ledger)
+    watched = Explaining(folder.load(), ledger, {})
     made = watched.apply("m", {"order": mark(ORDER, "order", ledger), "site": {"name": "clinic"}})
     return {line.element: line for line in watched.lines(made.value)}, watched
 
@@ -104,7 +104,7 @@ def test_an_explained_application_makes_the_same_as_an_ordinary_one(folder: Any)
     folder.write("kind.csv", "rule,code,value\nK1,B,W\nK2,A,V\n").write("m", MAPPING)
     context = {"order": ORDER, "site": {"name": "clinic"}}
     ledger = Ledger()
-    watched = Explaining(folder.load(), ledger).apply("m", {**context, "order": mark(ORDER, "order", ledger)})
+    watched = Explaining(folder.load(), ledger, {}).apply("m", {**context, "order": mark(ORDER, "order", ledger)})
     ordinary = folder.apply("m", **context)
     assert (watched.value, watched.gaps, watched.choices) == (ordinary.value, ordinary.gaps, ordinary.choices)
     assert not places_of(ordinary.value)
@@ -141,7 +141,7 @@ produce: {resourceType: Basic, parts: [x], flag: "{{ %row.flag }}"}
 """,
     )
     ledger = Ledger()
-    watched = Explaining(folder.load(), ledger)
+    watched = Explaining(folder.load(), ledger, {})
     order = {"rows": [{"on": "n", "flag": False}, {"on": "y", "flag": True}]}
     made = watched.apply("m", {"order": mark(order, "order", ledger)})
     line = watched.lines(made.value)[-1]

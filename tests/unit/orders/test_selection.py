@@ -11,15 +11,18 @@ from tests.unit.orders.reading import CPT, concept, contexts, coverage, patient,
 @pytest.mark.parametrize(
     ("kind", "reason"),
     [
-        ("NutritionOrder", "no mapping for nutrition orders"),
-        ("VisionPrescription", "no place for a vision prescription"),
-        ("Appointment", "not an order"),
-        ("Encounter", "not an order"),
+        (
+            "VisionPrescription",
+            "no profile for a vision prescription, .* order the frame and the lenses by a DeviceRequest",
+        ),
+        ("Appointment", "not an order; send the order it was made for, and the appointment beside it"),
+        ("Encounter", "not an order; send the ServiceRequest for the admission or service beside it"),
     ],
 )
 def test_other_kinds_of_order_are_refused_by_name_and_reason(kind: str, reason: str) -> None:
-    with pytest.raises(BadOrder, match=f"{kind}/x: .*{reason}"):
+    with pytest.raises(BadOrder, match=f"{kind}/x: .*{reason}") as refused:
         contexts([{"resourceType": kind, "id": "x"}, patient()])
+    assert refused.value.fix == "Send a ServiceRequest, DeviceRequest, MedicationRequest or NutritionOrder that stands."
 
 
 @pytest.mark.parametrize("status", ["revoked", "completed", "entered-in-error", "stopped", "cancelled"])
@@ -43,13 +46,13 @@ def test_what_is_left_out_beside_a_standing_order_is_recorded() -> None:
         [
             service_request(),
             service_request(id="s2", status="revoked"),
-            {"resourceType": "NutritionOrder", "id": "n1"},
+            {"resourceType": "VisionPrescription", "id": "v1"},
             patient(),
             coverage(),
         ]
     )
     left = {choice.value for choice in found.choices if choice.rule == "order-left-out"}
-    assert left == {"ServiceRequest/s2", "NutritionOrder/n1"}
+    assert left == {"ServiceRequest/s2", "VisionPrescription/v1"}
 
 
 @pytest.mark.parametrize("nothing", [[], {"resourceType": "Bundle"}, {"resourceType": "Patient", "id": "p1"}])
