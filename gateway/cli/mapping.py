@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from gateway.cli.mapping_explain import Surroundings
     from gateway.cli.profile_elements import Shelf
     from gateway.mapping.findings import Finding
@@ -33,8 +31,9 @@ def lint(folder: Folder = None, codes: Codes = None, as_json: Json = False) -> N
     from gateway.mapping.lint import lint as examine
 
     folders, tables = _places(folder, codes)
-    types = _r4().elements
-    findings = sorted({finding for place in folders for finding in examine(place, tables, types)})
+    types = _shelf("r4", "4.0.1")
+    found = (examine(place, tables, types.elements, types.demands) for place in folders)
+    findings = sorted({finding for each in found for finding in each})
     if as_json:
         screen.print_json([_row(finding) for finding in findings])
     else:
@@ -55,26 +54,29 @@ def run_tests(folder: Folder = None, codes: Codes = None, as_json: Json = False)
     folders, tables = _places(folder, codes)
     cases: list[dict[str, Any]] = []
     findings: list[Finding] = []
-    broken = 0
+    not_run: list[str] = []
     for place in folders:
         try:
             report = run_cases(place, tables)
         except MappingFault as fault:
-            findings.extend(fault.findings)
-            broken += 1
+            findings.extend(one for one in fault.findings if one not in findings)
+            not_run.append(f"{place}: none of its tests, until its mappings and tables can be used")
             continue
-        findings.extend(report.unreached)
+        findings.extend((*report.faults, *report.unreached))
+        not_run.extend(dict.fromkeys(f"{one.file}: the cases named above" for one in report.faults))
         cases.extend(
             {"file": str(one.file), "line": one.line, "name": one.name, "problems": list(one.problems)}
             for one in report.results
         )
     failed = [case for case in cases if case["problems"]]
     if as_json:
-        screen.print_json({"cases": cases, "findings": [_row(finding) for finding in findings]})
+        screen.print_json({"cases": cases, "findings": [_row(finding) for finding in findings], "not_run": not_run})
     else:
         _print_cases(failed, findings)
-        typer.echo(f"{len(folders)} folder(s), {len(cases)} case(s), {len(failed) + broken} failure(s).")
-    if failed or broken:
+        for line in not_run:
+            typer.echo(f"Not run: {line}.")
+        typer.echo(f"{len(folders)} folder(s), {len(cases)} case(s), {len(failed) + len(not_run)} failure(s).")
+    if failed or not_run:
         raise typer.Exit(1)
 
 
@@ -97,7 +99,8 @@ def explain(
 
     around = _surroundings()
     parsed = documents(file.read_bytes(), [extra.read_bytes() for extra in completion])
-    order, explanation = explain_order(around, parsed, guide=_version(guide, around.mappings), payer=payer)
+    version = _guide(guide)[0].name if guide else ""
+    order, explanation = explain_order(around, parsed, guide=version, payer=payer)
     if as_json:
         screen.print_json(mapping_screen.explained_json(order, explanation, element, values))
     else:
@@ -108,17 +111,18 @@ def explain(
 @app.command()
 def coverage(
     guide: Guide = "pas/2.2.1",
-    profile: Annotated[str, typer.Option(help="Only profiles with this in their name, e.g. claim-update.")] = "",
+    profile: Annotated[str, typer.Option(help="Only the profile of this name, or all with it in theirs.")] = "",
     missing: Annotated[bool, typer.Option("--missing", help="Only what no mapping can fill.")] = False,
     as_json: Json = False,
 ) -> None:
     """Show which elements of the request's profiles the mappings can fill, must-support first, and which none can."""
     from gateway.cli import mapping_screen, screen
+    from gateway.cli.mapping_coverage import chosen
     from gateway.cli.mapping_coverage import coverage as read
     from gateway.mapping import Mappings
 
     folder, codes = _guide(guide)
-    found = [one for one in read(Mappings.load(folder, codes), _shelf(folder)) if profile in one.profile]
+    found = chosen(list(read(Mappings.load(folder, codes), _shelf(*folder.parts[-2:]))), profile)
     if as_json:
         screen.print_json([mapping_screen.coverage_json(one) for one in found])
     else:
@@ -171,7 +175,7 @@ def new(
     folder, _ = _guide(guide)
     if not re.fullmatch(r"[a-z0-9_]+(/[a-z0-9_]+)*", name):
         raise OurFault("The name of a mapping is small letters, digits, _ and /.", fix="Such as parties/device.")
-    shelf = _shelf(folder)
+    shelf = _shelf(*folder.parts[-2:])
     wanted = source or "".join(part.capitalize() for part in name.rpartition("/")[2].split("_"))
     definition = shelf.named(wanted)
     if not definition:
@@ -198,20 +202,12 @@ def _guide(guide: str) -> tuple[Path, Path]:
     raise NotFound(f"There are no mappings for {guide}.", fix=f"There are: {known}.")
 
 
-def _shelf(folder: Path) -> "Shelf":
-    """The profiles of the guide version that a folder of mappings is for."""
+def _shelf(guide: str, version: str) -> "Shelf":
+    """The profiles of a guide version, and the types it leans on."""
     from gateway.cli.profile_elements import Shelf
     from gateway.settings import data_folder, read_settings
 
-    return Shelf.load(data_folder("profiles", read_settings().data) / folder.parent.name / folder.name)
-
-
-def _r4() -> "Shelf":
-    """The R4 types, to which the paths of expressions are held."""
-    from gateway.cli.profile_elements import Shelf
-    from gateway.settings import data_folder, read_settings
-
-    return Shelf.load(data_folder("profiles", read_settings().data) / "r4" / "4.0.1")
+    return Shelf.load(data_folder("profiles", read_settings().data) / guide / version)
 
 
 def _surroundings() -> "Surroundings":
@@ -233,16 +229,6 @@ def _surroundings() -> "Surroundings":
         now=SystemClock().now(),
         new_id=RandomIds().new,
     )
-
-
-def _version(guide: str, known: "Iterable[str]") -> str:
-    """`2.2.1` of `pas/2.2.1` or `2.2.1`; empty when none was asked for."""
-    from gateway.model.errors import NotFound
-
-    version = guide.removeprefix("pas/")
-    if guide and version not in known:
-        raise NotFound(f"There are no mappings for {guide}.", fix=f"There are: {', '.join(sorted(known))}.")
-    return version
 
 
 def _print_cases(failed: "list[dict[str, Any]]", findings: "list[Finding]") -> None:
@@ -267,8 +253,12 @@ def _row(finding: "Finding") -> dict[str, Any]:
 
 def _places(folder: Path | None, codes: Path | None) -> tuple[list[Path], Path]:
     """The mapping folders meant and the tables they use; by default every guide version shipped."""
+    from gateway.mapping.versions import is_version_folder
+    from gateway.model.errors import OurFault
     from gateway.settings import data_folder, read_settings
 
+    if folder and not is_version_folder(folder):
+        raise OurFault(f"{folder} is not a version folder.", fix="Give one such as mappings/pas/2.2.1.")
     if folder and codes:
         return [folder], codes
     root = data_folder("mappings", read_settings().data)

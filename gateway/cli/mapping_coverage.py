@@ -9,7 +9,9 @@ from typing import Any
 
 from gateway.cli.profile_elements import Element, Shelf
 from gateway.mapping import Mappings
+from gateway.mapping.findings import nearest
 from gateway.mapping.shape import Shape, profiles_of, shapes_of
+from gateway.model.errors import NotFound
 
 REQUEST = "profile-pas-request-bundle"
 _BY_GATEWAY = {"Bundle.entry": "the gateway puts the entries in"}
@@ -61,6 +63,21 @@ def coverage(mappings: Mappings, shelf: Shelf) -> Iterator[ProfileCoverage]:
         makers = made.get(name, [])
         rows = tuple(_Walk(shelf).rows(shelf.tree(name), [shape for _, shape in makers]))
         yield ProfileCoverage(name, tuple(dict.fromkeys(file for file, _ in makers)), rows)
+
+
+def chosen(found: Sequence[ProfileCoverage], profile: str) -> list[ProfileCoverage]:
+    """Those a name means: the profile of exactly this name, else every one with it in its name; all for no name.
+
+    Raises:
+        NotFound: no profile has this in its name.
+    """
+    named = {one.profile.partition("|")[0].rpartition("/")[2]: one for one in found}
+    if profile in named:
+        return [named[profile]]
+    fitting = [one for one in found if profile in one.profile]
+    if not fitting:
+        raise NotFound(f"The request has no profile {profile!r}{nearest(profile, named)}")
+    return fitting
 
 
 class _Walk:

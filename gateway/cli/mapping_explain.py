@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from gateway.cli.mapping_screen import WORKED_OUT, origin
 from gateway.mapping import Mappings
-from gateway.mapping.explain import Explaining, Line, leaves
-from gateway.mapping.marking import Ledger, Marked, mark
+from gateway.mapping.explain import Explaining, Line
+from gateway.mapping.explain_watching import leaves
+from gateway.mapping.marking import Ledger, Marked, mark, places_of
 from gateway.model.errors import BadOrder
 from gateway.model.order import Benefit, Gap, OrderContext
 from gateway.orders import Options, OrderTables, read
@@ -27,6 +29,12 @@ _ON_PURPOSE = (
     (r"(contained\[\d+\]\.)*id|(.*\.)?fullUrl|entry\[\d+\]\.(search|request|response)\..*", "names and packing"),
     (r".*\breference", "links between resources: the gateway follows them and writes its own"),
 )
+# Rows of a Claim that a number in a row of another list points to.
+_POINTING = {
+    "careTeamSequence": "careTeam",
+    "diagnosisSequence": "diagnosis",
+    "informationSequence": "supportingInfo",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +140,7 @@ def explain_order(
         request, read_here = _request(around, order, context, guide)
         requests.append(request)
         used |= read_here
-        used |= dict.fromkeys(place for _, lines in request.resources for line in lines for place in line.inputs)
+        used |= dict.fromkeys(place for _, lines in request.resources for line in lines for place in line.places)
     left = [place for place in order.leaves if place not in used]
     on_purpose = {place: why for place in left if (why := _on_purpose(*order.home(place)))}
     reasons = dict.fromkeys(on_purpose.values())
@@ -162,7 +170,9 @@ def _request(
     version = guide or payer.speaks["pas"]
     if version not in around.mappings:
         raise BadOrder(f"There are no mappings for PAS {version}.", fix=f"There are: {', '.join(around.mappings)}.")
-    watched = Explaining(around.mappings[version], order.ledger)
+    # Yes and no carry no place of their own: what decides them is said here.
+    deciding = {"expedited": places_of([one.get("priority") for one in context.orders])}
+    watched = Explaining(around.mappings[version], order.ledger, deciding)
     built = build(context, watched, around.site, payer, now=around.now, new_id=around.new_id)
     resources = tuple(
         (f"entry[{position}] {entry['resource']['resourceType']}", _lines(watched, entry["resource"], order))
@@ -175,16 +185,39 @@ def _request(
 
 
 def _lines(watched: Explaining, resource: Mapping[str, Any], order: MarkedOrder) -> tuple[Line, ...]:
-    """The lines of a resource; what the gateway worked out while reading also names the leaves that say the same."""
-    return tuple(
-        replace(line, inputs=(*line.inputs, *order.like(line.value))) if _is_worked_out(line) else line
-        for line in watched.lines(resource)
-    )
+    """The lines of a resource; what the gateway worked out while reading also names the leaves that say the same.
+
+    A number that points to rows names the rows instead.
+    """
+    lines = watched.lines(resource)
+    return tuple(_pointed(line, lines) or _alike(line, order) for line in lines)
+
+
+def _alike(line: Line, order: MarkedOrder) -> Line:
+    return replace(line, inputs=(*line.inputs, *order.like(line.value))) if _is_worked_out(line) else line
+
+
+def _pointed(line: Line, lines: Sequence[Line]) -> Line | None:
+    """The line of a number that points to a row, with that row; None for any other."""
+    name = line.element.rpartition(".")[2].partition("[")[0]
+    if name not in _POINTING:
+        return None
+    list_ = f"{line.element.partition('.')[0]}.{_POINTING[name]}["
+    rows = [
+        one.element.removesuffix(".sequence")
+        for one in lines
+        if one.element.startswith(list_) and one.element.endswith("].sequence") and one.value == line.value
+    ]
+    return replace(line, rows=tuple((row, _taken(row, lines)) for row in rows))
+
+
+def _taken(row: str, lines: Sequence[Line]) -> tuple[str, ...]:
+    """The places of the order in a row of the output."""
+    places = (place for one in lines if one.element.startswith(f"{row}.") for place in one.inputs)
+    return tuple(dict.fromkeys(place for place in places if not place.startswith("%")))
 
 
 def _is_worked_out(line: Line) -> bool:
-    from gateway.cli.mapping_screen import WORKED_OUT, origin
-
     return bool(line.inputs) and all(origin(place) == WORKED_OUT for place in line.inputs)
 
 

@@ -67,8 +67,10 @@ def _request(order: "MarkedOrder", request: "Request", element: str, values: boo
 def _line(order: "MarkedOrder", line: "Line", values: bool) -> Iterator[str]:
     shown = f" = {line.value}" if values or (line.file and not line.expression) or line.rules else ""
     if not line.expression:
-        where = f"fixed by the mapping  {short(line.file)}:{line.line}" if line.file else "put in by the gateway"
+        word = "chosen" if is_chosen(line) else "fixed"
+        where = f"{word} by the mapping  {short(line.file)}:{line.line}" if line.file else "put in by the gateway"
         yield f"    {line.element}{shown}  {where}"
+        yield from _conditions(order, line)
         return
     yield f"    {line.element}{shown}"
     for place in line.inputs:
@@ -79,7 +81,32 @@ def _line(order: "MarkedOrder", line: "Line", values: bool) -> Iterator[str]:
         yield f"        by    {', '.join(order.spell(place) for place in line.looked_at[:_WIDE])}{more}"
     for rule in line.rules:
         yield f"        rule  chosen by {rule}"
+    for row, places in line.rows:
+        made = f", made from {', '.join(order.spell(place) for place in places[:_WIDE])}" if places else ""
+        yield f"        row   points to {row}{made}"
     yield f"        expr  {line.expression}  {short(line.file)}:{line.line}"
+    for given in line.given:
+        yield f"        {given.by:5} %{given.variable} is {given.text}  {short(given.file)}:{given.line}"
+    yield from _conditions(order, line)
+
+
+def _conditions(order: "MarkedOrder", line: "Line") -> Iterator[str]:
+    """What a line stands under; loops only where no place says which item of them it is."""
+    for row in line.under:
+        if row.is_loop and line.inputs:
+            continue
+        yield f"        under {row.text}  {short(row.file)}:{row.line}"
+        for place in row.inputs[:_WIDE]:
+            said = origin(place)
+            yield f"              from  {order.spell(place)}{f'  ({said})' if said else ''}"
+        if len(row.inputs) > _WIDE:
+            yield f"              and {len(row.inputs) - _WIDE} more"
+        yield from (f"              rule  chosen by {rule}" for rule in row.rules)
+
+
+def is_chosen(line: "Line") -> bool:
+    """Whether a condition decided that a value which is written out stands there."""
+    return any(not row.is_loop for row in line.under)
 
 
 def explained_json(order: "MarkedOrder", explanation: "Explanation", element: str, values: bool) -> dict[str, Any]:
@@ -118,15 +145,38 @@ def _line_json(order: "MarkedOrder", title: str, line: "Line", values: bool) -> 
     row: dict[str, Any] = {
         "entry": title.partition(" ")[0],
         "element": line.element,
-        "origin": "expression" if line.expression else "fixed" if line.file else "gateway",
+        "origin": _origin(line),
         "file": line.file,
         "line": line.line,
         "expression": line.expression,
         "inputs": [_place_json(order, place) for place in line.inputs],
         "looked_at": [_place_json(order, place) for place in line.looked_at],
         "rules": list(line.rules),
+        "under": [
+            {
+                "condition": one.text,
+                "file": one.file,
+                "line": one.line,
+                "inputs": [_place_json(order, place) for place in one.inputs],
+                "rules": list(one.rules),
+            }
+            for one in line.under
+        ],
+        "given": [
+            {"variable": one.variable, "by": one.by, "text": one.text, "file": one.file, "line": one.line}
+            for one in line.given
+        ],
+        "points_to": [
+            {"element": row, "inputs": [_place_json(order, place) for place in places]} for row, places in line.rows
+        ],
     }
     return {**row, "value": line.value} if values else row
+
+
+def _origin(line: "Line") -> str:
+    if line.expression:
+        return "expression"
+    return "gateway" if not line.file else "chosen" if is_chosen(line) else "fixed"
 
 
 def _place_json(order: "MarkedOrder", place: str) -> dict[str, str]:

@@ -1,15 +1,14 @@
 """The elements of compiled profiles as a tree, for commands that compare them with the mappings.
 
-Read from the JSON under `profiles/` (see the README there): `card`, `types`, `fixed`, `pattern`, `ms`.
+Read from the definitions under `profiles/` (see the README there): `card`, `types`, `fixed`, `pattern`, `ms`.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
+from gateway.conformance.guides import definitions, layers
 
 Compact = Mapping[str, Any]
 
@@ -76,15 +75,10 @@ class Shelf:
         Raises:
             FileNotFoundError: a file is missing.
         """
-        package = yaml.safe_load((folder / "package.yaml").read_text("utf-8"))
-        root = folder.parent.parent
         found: dict[str, Compact] = {}
         own: dict[str, Compact] = {}
-        for each in (*(root / name for name in reversed(package.get("includes", []))), folder):
-            listed = package if each == folder else yaml.safe_load((each / "package.yaml").read_text("utf-8"))
-            own = {}
-            for name in listed["definitions"]:
-                own |= json.loads((each / name).read_bytes())
+        for place in layers(folder):  # its own come last
+            own = definitions(place)
             found |= own
         return cls(found, frozenset(own))
 
@@ -103,6 +97,21 @@ class Shelf:
 
     def elements(self, kind: str) -> Mapping[str, tuple[str, ...]] | None:
         """The elements of an R4 type or, by its path, of a backbone element, named as in FHIRPath, with their types."""
+        element = self._element_of(kind)
+        if element is None:
+            return None
+        return {
+            child.name.removesuffix("[x]"): (child.id,) if child.children else child.types
+            for child in element.children.values()
+        }
+
+    def demands(self, kind: str) -> tuple[str, ...]:
+        """Those of the `elements` of a type that a value of it must have."""
+        element = self._element_of(kind)
+        children = element.children.values() if element else ()
+        return tuple(child.name.removesuffix("[x]") for child in children if child.required)
+
+    def _element_of(self, kind: str) -> Element | None:
         name, *steps = kind.split(".")
         if name not in self._definitions or not name[:1].isupper():
             return None
@@ -111,10 +120,7 @@ class Shelf:
         element = self._trees[name]
         for step in steps:
             element = element.children[step]
-        return {
-            child.name.removesuffix("[x]"): (child.id,) if child.children else child.types
-            for child in element.children.values()
-        }
+        return element
 
     def type_of(self, name: str) -> str:
         return str(self._definitions[name].get("type", name))

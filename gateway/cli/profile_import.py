@@ -29,11 +29,12 @@ def take_in(
     from gateway.cli import screen
     from gateway.conformance.importing import plan
 
-    planned = plan(file, _root(), into=into, source=packages, without=tuple(without or ()))
+    root = _root()
+    planned = plan(file, root, into=into, source=packages, without=tuple(without or ()))
     if not dry_run:
         planned.write()
     if as_json:
-        screen.print_json(_plan_json(planned, is_written=not dry_run))
+        screen.print_json({"guide": planned.name(root) or None} | _plan_json(planned, is_written=not dry_run))
         return
     typer.echo(f"{planned.package}  sha256 {planned.sha256}")
     for name, digest in planned.digests.items():
@@ -42,9 +43,13 @@ def take_in(
     for need in planned.needs:
         if not need.is_exact:
             met = f"{need.met_by} stands in" if need.met_by else "done without"
-            typer.echo(f"  {need.name}#{need.version}, needed by {need.needed_by}: {met}")
+            _say(f"  {need.name}#{need.version}, needed by {need.needed_by}: {met}")
     _show(planned.difference)
     typer.echo(f"{'Would write' if dry_run else 'Wrote'} {planned.folder}: {', '.join(sorted(planned.files))}.")
+    if name := planned.name(root):
+        typer.echo(f"Its name here: {name}, as in pa profile check FILE --guide {name}")
+    else:
+        typer.echo(f"It is outside of {root}, where --guide looks.")
 
 
 def show_installed(as_json: Json = False) -> None:
@@ -72,17 +77,18 @@ def show_installed(as_json: Json = False) -> None:
 
 
 def diff(
-    old: Annotated[str, typer.Argument(help="Guide and version, e.g. pas/2.0.1.")],
-    new: Annotated[str, typer.Argument(help="Guide and version, e.g. pas/2.2.1.")],
+    old: Annotated[str, typer.Argument(help="Guide and version, e.g. pas/2.0.1; a version alone means PAS.")],
+    new: Annotated[str, typer.Argument(help="Guide and version, e.g. pas/2.2.1; a version alone means PAS.")],
     as_json: Json = False,
 ) -> None:
     """Show what differs between two installed versions of a guide."""
     from gateway.cli import screen
+    from gateway.conformance.checking import full_name
     from gateway.conformance.differences import compare
     from gateway.conformance.guides import definitions, folder, installed
 
     root = _root()
-    places = [folder(root, name) for name in (old, new)]
+    places = [folder(root, full_name(name)) for name in (old, new)]
     canonical = next(one.canonical for one in installed(root) if one.folder == places[1])
     difference = compare(definitions(places[0]), definitions(places[1]), canonical)
     if as_json:
@@ -100,17 +106,24 @@ def _root() -> Path:
 def _show(difference: "Difference") -> None:
     """The difference for a person: what is new, what is gone, and per definition each demand that changed."""
     if difference.is_empty:
-        typer.echo("No definition changes.")
+        _say("No definition changes.")
     for sign, names in (("+", difference.added), ("-", difference.removed)):
         for name in names:
-            typer.echo(f"{sign} {name}")
+            _say(f"{sign} {name}")
     for name, changes in difference.changed.items():
-        typer.echo(f"\n~ {name}")
+        _say(f"\n~ {name}")
         for change in changes:
-            typer.echo(f"    {change.element or 'as a whole'}: {change.aspect}")
+            _say(f"    {change.element or 'as a whole'}: {change.aspect}")
             for sign, text in (("-", change.old), ("+", change.new)):
                 if text:
-                    typer.echo(f"      {sign} {text}")
+                    _say(f"      {sign} {text}")
+
+
+def _say(text: str) -> None:
+    """Print what a package says, with what would move a cursor replaced."""
+    from gateway.conformance.packages import printable
+
+    typer.echo("\n".join(map(printable, text.split("\n"))))
 
 
 def _plan_json(planned: "Import", *, is_written: bool) -> dict[str, Any]:

@@ -45,8 +45,8 @@ def requirements(guide: Guide = "", only_open: Open = False, actor: For = None, 
         for row in rows:
             typer.echo(f"  {row.id:<12} {row.actor} {row.strength}: {row.rule}")
             typer.echo(f"{'':<15}{row.how}; {_shown_by(row)}")
-    for name, rows in shown.items():
-        typer.echo(f"\n{_counts(name, rows)}")
+    for name, rows in every.items():
+        typer.echo(f"\n{_counts(name, rows, len(shown[name]))}")
 
 
 def _actor(role: Role) -> "Actor":
@@ -59,12 +59,19 @@ def _read(guide: str) -> "dict[str, list[Requirement]]":
     from gateway.conformance.checking import full_name
     from gateway.conformance.guides import folder, installed
     from gateway.conformance.requirements import FILE, read_requirements
+    from gateway.model.errors import NotFound
     from gateway.settings import data_folder, read_settings
 
     root = data_folder("profiles", read_settings().data)
+    places = {one.name: one.folder for one in installed(root) if (one.folder / FILE).is_file()}
     if guide:
-        return {full_name(guide): list(read_requirements(folder(root, full_name(guide))))}
-    return {one.name: list(read_requirements(one.folder)) for one in installed(root) if (one.folder / FILE).is_file()}
+        name = full_name(guide)
+        place = folder(root, name)
+        if not (place / FILE).is_file():
+            kept = ", ".join(places) or "none"
+            raise NotFound(f"No requirements are kept for {name}.", fix=f"Guides that have them: {kept}.")
+        places = {name: place}
+    return {name: list(read_requirements(place)) for name, place in places.items()}
 
 
 def _shown_by(row: "Requirement") -> str:
@@ -73,10 +80,11 @@ def _shown_by(row: "Requirement") -> str:
     return f"waits for: {row.waits_for}" if row.waits_for else "no test"
 
 
-def _counts(name: str, rows: "list[Requirement]") -> str:
+def _counts(name: str, rows: "list[Requirement]", listed: int) -> str:
+    """All the rules of a guide counted, and how many of them are listed where these are fewer."""
     kinds = Counter(row.how for row in rows if row.is_open)
     missing = ", ".join(f"{number} {how}" for how, number in sorted(kinds.items()))
     tested = sum(bool(row.tests) for row in rows)
     return f"{name}: {len(rows)} rules, {tested} shown by a test, {sum(kinds.values())} open" + (
-        f" ({missing})." if missing else "."
+        (f" ({missing})" if missing else "") + (f"; {listed} listed." if listed < len(rows) else ".")
     )

@@ -14,7 +14,7 @@ def acceptors(terminology: Terminology) -> Acceptor:
 
     def of(node: Node, code: str) -> Check:
         element = node.element
-        if element.rules:
+        if element.rules or element.also or (element.ceiling and not element.strength):
             return never
         if not element.strength:
             return acceptor(code)

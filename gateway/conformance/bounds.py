@@ -1,13 +1,14 @@
 """Fixed values, patterns, lengths and limits of one element (ElementDefinition.fixed[x] to maxLength)."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
 from gateway.conformance.context import Context
 from gateway.conformance.definitions import Element
 from gateway.conformance.items import Item
+from gateway.conformance.moments import is_after
 from gateway.conformance.patterns import contains, equals
 from gateway.conformance.primitives import is_number, is_text
 
@@ -40,12 +41,25 @@ def _fixed(fixed: Any) -> Check:
 
 
 def _pattern(pattern: Any) -> Check:
+    coded = tuple(_coded(pattern))
+
     def check(context: Context, item: Item) -> None:
         if not contains(pattern, item.value):
             text = "The value does not contain what the profile demands."
             context.findings.error("pattern", item.path, text, f"Send {_shown(pattern)}.", code="value")
+        else:
+            context.findings.demanded.update(f"{item.path}{place}" for place in coded)
 
     return check
+
+
+def _coded(demand: Any, place: str = "") -> Iterator[str]:
+    """Where in a pattern a concept or a coding is demanded, as the end of a path."""
+    if isinstance(demand, dict):
+        if "coding" in demand or "code" in demand:
+            yield place
+        for name, inner in demand.items():
+            yield from _coded(inner, f"{place}.{name}")
 
 
 def _length(most: int) -> Check:
@@ -73,12 +87,14 @@ def _limit(rule: str, limit: Any, beyond: int) -> Check:
 
 
 def _compare(value: Any, limit: Any) -> int | None:
-    """-1, 0 or 1; None when the two cannot be compared. Dates are compared on what both of them say."""
+    """-1, 0 or 1; None when the two cannot be compared. Dates overlap where none is certain to be later."""
     if is_number(value) and is_number(limit):
         return _order(Decimal(str(value)), Decimal(str(limit)))
     if is_text(value) and is_text(limit):
-        length = min(len(value), len(limit), 10)
-        return _order(value[:length], limit[:length])
+        if is_after(limit, limit) is None:  # a time of day
+            return _order(value, limit)
+        later, earlier = is_after(value, limit), is_after(limit, value)
+        return None if later is None else int(later) - int(bool(earlier))
     if isinstance(value, dict) and isinstance(limit, dict):
         same = all(value.get(name) == limit.get(name) for name in ("system", "code"))
         return _compare(value.get("value"), limit.get("value")) if same else None

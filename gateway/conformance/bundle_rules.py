@@ -1,14 +1,11 @@
 """Rules about PAS bundles that no StructureDefinition holds (PAS 2.2.1 spec-14, 16, 20; Inferno 2.5)."""
 
 import re
-from collections.abc import Iterator
 
-from gateway.conformance import reach, references, request_rules
+from gateway.conformance import reach, references, request_rules, support
 from gateway.conformance.context import Context
-from gateway.conformance.definitions import Library
 from gateway.conformance.duplicates import check_instances
 from gateway.fhir.bundle import Entry
-from gateway.fhir.outcome import Severity
 
 _WEB = re.compile(r"https?://[^\s/?#]+(/\S*)?")
 _GUID = re.compile(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
@@ -31,7 +28,7 @@ def check_bundle(context: Context, path: str, profile: str) -> None:
     reached = reach.follow(context, focus)
     if focus.resource.get("resourceType") == "Claim":
         request_rules.check_request(context, own, focus, reached)
-        _orphans(context, own, reached)
+        support.check_support(context, own, reached)
 
 
 def _focus(entries: list[Entry]) -> Entry | None:
@@ -98,7 +95,7 @@ def _kinds(context: Context, entries: list[Entry], profile: str) -> None:
             for row in types
             if row.code == item.type
             for profile in row.profiles
-            for name in _line(library, profile)
+            for name in (one.name for one in library.line(profile))
         }
         for position, canonical in enumerate(references.declared(item) if allowed else ()):
             found = library.find(canonical.partition("|")[0])
@@ -109,23 +106,3 @@ def _kinds(context: Context, entries: list[Entry], profile: str) -> None:
                     "A resource of this profile may not stand in this Bundle.",
                     f"Declare {' or '.join(sorted(allowed))}.",
                 )
-
-
-def _line(library: Library, name: str) -> Iterator[str]:
-    """A profile and those it derives from: to declare one of these contradicts nothing."""
-    while found := library.find(name):
-        yield found.name
-        name = found.base
-
-
-def _orphans(context: Context, entries: list[Entry], reached: set[str]) -> None:
-    for entry in entries:
-        if entry.path not in reached:
-            context.findings.add(
-                Severity.WARNING,
-                "spec-20",
-                entry.path,
-                "Nothing in the request leads to this entry.",
-                "Point at it from Claim.supportingInfo, or leave it out.",
-                code="business-rule",
-            )

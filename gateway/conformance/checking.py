@@ -38,6 +38,7 @@ def check(
     Raises:
         NotFound: the guide version is not installed; the fix names those that are.
         UnknownProfile: the guide has no such profile.
+        ValueError: `guide` is no text.
     """
     report = loaded(root or shipped(), guide).check(resource, profile)
     return with_second_opinion(report, resource) if strict else report
@@ -63,7 +64,13 @@ def unreadable(text: str, rule: str = "file", fix: str = "") -> Report:
 
 
 def full_name(guide: str) -> str:
-    """The name of a guide version with its guide: `2.2.1` is `pas/2.2.1`."""
+    """The name of a guide version with its guide: `2.2.1` is `pas/2.2.1`.
+
+    Raises:
+        ValueError: the name is no text, e.g. None.
+    """
+    if not isinstance(guide, str):
+        raise ValueError(f"A guide is named by text such as pas/2.2.1 or 2.2.1, not by {type(guide).__name__}.")
     return guide if "/" in guide else f"pas/{guide}"
 
 

@@ -107,10 +107,10 @@ class Compiler:
         packages = self._sources.packages
         expander = Expander(Shelf(packages, "ValueSet"), Shelf(packages, "CodeSystem"))
         urls = {
-            element["binding"]["set"]
+            url
             for definition in compiled
             for element in definition["elements"].values()
-            if "binding" in element
+            for url in snapshot.value_sets(element)
         }
         found = {url: expander.expand(url) for url in urls}
         return {url: value_set for url, value_set in found.items() if value_set}

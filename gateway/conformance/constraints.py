@@ -13,6 +13,7 @@ from gateway.conformance import bounds, invariants, slicing
 from gateway.conformance.context import Context, Demand, Pointer
 from gateway.conformance.definitions import EXTENSIONS, Definition, Node, TypeRef
 from gateway.conformance.items import Item
+from gateway.conformance.terminology import Binding
 
 Check = Callable[[Context, Item], None]
 _NOTHING: dict[str, Any] = {}
@@ -55,6 +56,19 @@ class Plan:
 def conform(context: Context, definition: Definition, item: Item) -> None:
     """Hold a value against a profile or extension definition."""
     _hold(context, definition.root, item)
+    if definition.partial and definition.base:
+        _bases(context, definition, item)
+
+
+def _bases(context: Context, definition: Definition, item: Item) -> None:
+    """Hold a value against what a definition derives from, up to the first that says all its own bases say."""
+    missing = definition.base
+    for base in context.guide.library.line(definition.base):
+        _hold(context, base.root, item)
+        missing = base.base if base.partial else ""
+        if not missing:
+            return
+    context.findings.skip("profile", item, f"The definition of {missing} is not at hand.")
 
 
 def _hold(context: Context, node: Node, item: Item) -> None:
@@ -194,12 +208,14 @@ def _child(context: Context, node: Node, base: Node) -> Rows:
 def _checks(context: Context, node: Node) -> list[Check]:
     element = node.element
     checks = [*_types(context, node), *bounds.checks(element)]
-    if element.strength:
-        bound = context.guide.terminology.binding(element.strength, element.value_set)
-        checks.append(lambda context, item: bound(item, context.findings))
+    checks += [_bound(binding) for binding in context.guide.terminology.bindings(element)]
     if element.rules:
         checks.append(invariants.check_of(element.rules))
     return checks
+
+
+def _bound(binding: Binding) -> Check:
+    return lambda context, item: binding(item, context.findings)
 
 
 def _types(context: Context, node: Node) -> list[Check]:

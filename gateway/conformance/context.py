@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from gateway.conformance.acceptors import acceptors
+from gateway.conformance.advice import Advice
 from gateway.conformance.definitions import Library, Node
 from gateway.conformance.items import Item, Reader
 from gateway.conformance.overrides import Overrides
@@ -21,7 +22,7 @@ class Guide:
     Attributes:
         canonical: base of the guide's own URLs, e.g. `http://hl7.org/fhir/us/davinci-pas`.
         version: e.g. `2.2.1`.
-        fixes: rule key to a sentence saying what to do, where the expression alone would not help.
+        fixes: rule key, alone or with the element or type it is meant for (`key Element.path`), to words about it.
         targets: what references may point at, worked out by gateway.conformance.references when first needed.
         places: where extensions may stand, worked out by gateway.conformance.extensions when first needed.
     """
@@ -31,7 +32,7 @@ class Guide:
     library: Library
     terminology: Terminology
     overrides: Overrides
-    fixes: Mapping[str, str] = field(default_factory=dict)
+    fixes: Mapping[str, Advice] = field(default_factory=dict)
     targets: dict[tuple[str, ...], Any] = field(default_factory=dict)
     places: dict[tuple[str, Node, str], bool | None] = field(default_factory=dict)
 
@@ -39,6 +40,11 @@ class Guide:
     def structures(self) -> str:
         """What the canonicals of the guide's own profiles and extensions start with."""
         return f"{self.canonical}/StructureDefinition/"
+
+    def advice(self, key: str, *places: str) -> Advice:
+        """The words about a broken rule: those for the first of the places, else those for the key alone."""
+        names = (*(f"{key} {place}" for place in places), key)
+        return next((self.fixes[name] for name in names if name in self.fixes), Advice())
 
     @cached_property
     def reader(self) -> Reader:

@@ -4,8 +4,9 @@ An R4 type says everything about its elements. A profile says only what it adds;
 a resource once by its type and once by each profile, and the two never repeat each other.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
@@ -56,6 +57,8 @@ class Element:
         fixed: the value must be exactly this; None when not said (JSON null is no FHIR value).
         pattern: the value must contain this.
         strength: of the binding, `required`, `extensible` or `preferred`; empty when there is none to check.
+        ceiling: the value set beyond which no code may be taken, over a weaker binding; empty when there is none.
+        also: further bindings, each (purpose, value set); purposes as in ElementDefinition.binding.additional of R5.
         ref: id of the element whose children these are (contentReference).
     """
 
@@ -73,6 +76,13 @@ class Element:
     max_value: Any = None
     must_support: bool = False
     ref: str = ""
+    ceiling: str = ""
+    also: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether its codes have to be looked up anywhere."""
+        return bool(self.strength or self.ceiling or self.also)
 
 
 @dataclass(eq=False)
@@ -132,6 +142,7 @@ class Definition:
         modifier: for an extension, whether it is a modifier extension.
         abstract: whether other profiles derive from it and no resource is only this.
         base: name of the profile it derives from; empty when that is its R4 type.
+        partial: whether it says only what it adds to its base (a compiled one says again what its base says).
         added: rules the definition does not hold, each with the id of its element.
         dropped: keys of published rules not to be run.
     """
@@ -144,6 +155,7 @@ class Definition:
     modifier: bool = False
     abstract: bool = False
     base: str = ""
+    partial: bool = False
     context_rules: tuple[str, ...] = ()
     added: tuple[tuple[str, Rule], ...] = ()
     dropped: frozenset[str] = frozenset()
@@ -170,8 +182,10 @@ class Definition:
 _SILENT = (Element(), Element(must_support=True))
 
 
-def read_definition(name: str, compact: Compact, *, dropped: frozenset[str] = frozenset()) -> Definition:
-    """One entry of a compiled file, without the rules whose keys are in `dropped`."""
+def read_definition(
+    name: str, compact: Compact, *, dropped: frozenset[str] = frozenset(), partial: bool = False
+) -> Definition:
+    """One entry of a compiled file, or (`partial`) of one by hand, without the rules whose keys are in `dropped`."""
     return Definition(
         name,
         compact.get("type", name),
@@ -181,6 +195,7 @@ def read_definition(name: str, compact: Compact, *, dropped: frozenset[str] = fr
         bool(compact.get("modifier", False)),
         bool(compact.get("abstract", False)),
         compact.get("base", ""),
+        partial,
         tuple(compact.get("contextRules", ())),
         dropped=dropped,
     )
@@ -207,6 +222,14 @@ class Library:
             return self._by_name.get(canonical) or self._by_name.get(canonical.partition("|")[0])
         return self._by_url.get(canonical)
 
+    def line(self, name: str) -> Iterator[Definition]:
+        """A definition and those it derives from, as far as they are at hand."""
+        seen = set()
+        while (found := self.find(name)) and found.name not in seen:  # a slip by hand may lead in a circle
+            seen.add(found.name)
+            yield found
+            name = found.base
+
     def type(self, name: str) -> Definition | None:
         """An R4 type."""
         return self._by_name.get(name) if "/" not in name else None
@@ -214,6 +237,13 @@ class Library:
     def fallback(self, kind: str) -> tuple[str, ...]:
         """The profiles that judge a resource of this type when nothing else does."""
         return self._fallback.get(kind, ())
+
+    def nearest(self, url: str, kind: str) -> str:
+        """The canonical that ends most like this one, of the same guide and R4 type; empty when none is like it."""
+        base, _, end = url.rpartition("/")
+        others = [one.url.rpartition("/") for one in self._by_name.values() if one.type == kind]
+        found = get_close_matches(end[:128], sorted({name for place, _, name in others if place == base}), 1, 0.85)
+        return f"{base}/{found[0]}" if found else ""
 
     def update(self, name: str, change: Callable[[Definition], Definition]) -> None:
         """Replace a definition, for overrides and added rules.
@@ -271,6 +301,8 @@ def _element(compact: Compact) -> Element:
         max_value=compact.get("maxValue"),
         must_support=bool(compact.get("ms", False)),
         ref=compact.get("ref", ""),
+        ceiling=compact.get("ceiling", ""),
+        also=tuple((row["purpose"], row["set"]) for row in compact.get("also", ())),
     )
 
 

@@ -12,6 +12,8 @@ from gateway.conformance.recipes import RECIPE, Sources
 CORE = "hl7.fhir.r4.core#"
 # US Core is needed in several versions at once under made-up names: hl7.fhir.us.core.v311.
 _ALIAS = re.compile(r"\.v\d+$")
+# No file system has longer names, with the ending.
+_LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,5 +93,7 @@ def _folders(root: Path) -> Iterator[tuple[str, str]]:
 
 def _file(source: Path, name: str, version: str) -> Path | None:
     """The package file as registries name it; the core definitions carry a word more."""
+    if len(f"{name}{version}".encode()) > _LONGEST:
+        return None
     places: Iterable[Path] = (source / f"{name}-{version}{ending}" for ending in (".tgz", "-definitions.tgz"))
     return next((file for file in places if file.is_file()), None)

@@ -13,6 +13,8 @@ ASPECTS = {
     "ms": "must support",
     "types": "types and targets",
     "binding": "binding",
+    "ceiling": "largest value set",
+    "also": "additional bindings",
     "fixed": "fixed value",
     "pattern": "pattern",
     "minValue": "least value",

@@ -108,7 +108,7 @@ def _value(node: Node, steps: tuple[Step, ...]) -> Match:
     demands = [(name, _value(child, ())) for name, child in node.children.items() if child.element.low]
     if not demands:
         return _by_profile_of(node, (), _value) or _unknown
-    return lambda context, row: _every(
+    return lambda context, row: every(
         _some(test(context, other) for other in row.child(name)) for name, test in demands
     )
 
@@ -231,7 +231,8 @@ def _some(answers: Iterable[bool | None]) -> bool | None:
     return None if unsure else False
 
 
-def _every(answers: Iterable[bool | None]) -> bool | None:
+def every(answers: Iterable[bool | None]) -> bool | None:
+    """Whether all are yes; None when none is no and one cannot be told."""
     unsure = False
     for answer in answers:
         if answer is False:

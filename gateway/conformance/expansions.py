@@ -21,12 +21,19 @@ class Expander:
     def __init__(self, value_sets: Shelf, code_systems: Shelf) -> None:
         self._value_sets = value_sets
         self._code_systems = code_systems
+        self._open: list[str] = []
 
     def expand(self, url: str) -> Compact | None:
-        """The compiled form of a value set; None when no package has it."""
+        """The compiled form of a value set; None when no package has it, or when it is to hold itself."""
         raw = self._value_sets.find(url)
-        if raw is None:
+        if raw is None or url in self._open:
             return None
+        self._open.append(url)
+        total = self._total(raw)
+        self._open.pop()
+        return total.compact()
+
+    def _total(self, raw: Resource) -> "_Total":
         total = _Total()
         compose = raw.get("compose", {})
         for row in compose.get("include", []):
@@ -35,7 +42,7 @@ class Expander:
             total.remove(self._row(row))
         if not compose:
             total.unknown = True
-        return total.compact()
+        return total
 
     def _row(self, row: Resource) -> "_Total":
         result = _Total()

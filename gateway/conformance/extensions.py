@@ -77,11 +77,12 @@ def _unknown(context: Context, item: Item, url: str) -> None:
     if url.startswith(guide.overrides.absent):
         context.findings.skip("extension", item, "The definition of this extension is not at hand.")
     elif url.startswith(guide.canonical):
+        near = guide.library.nearest(url, "Extension")
         context.findings.error(
             "unknown-extension",
             item.path,
             f"{guide.canonical} {guide.version} defines no such extension.",
-            "Correct the url, or leave the extension out.",
+            f"Correct the url{f', perhaps to {near}' if near else ''}, or leave the extension out.",
             code="extension",
         )
     elif item.node.name == "modifierExtension":
@@ -116,12 +117,12 @@ def _place(context: Context, item: Item, definition: Definition) -> None:
     if verdict is None:
         context.findings.skip("extension-context", item, "Its context is an expression that is not evaluated here.")
     elif not verdict:
-        allowed = sorted({row.partition(":")[2] for row in _allowed(context, definition)})
+        allowed = sorted(row.partition(":")[2] for row in _allowed(context, definition) if _is_real(context, row))
         context.findings.error(
             "extension-context",
             item.path,
             "The extension may not stand here.",
-            f"It belongs to: {', '.join(allowed)}.",
+            f"It belongs to: {', '.join(allowed)}." if allowed else "Leave it out.",
             code="extension",
         )
     for rule in definition.context_rules:
@@ -130,7 +131,7 @@ def _place(context: Context, item: Item, definition: Definition) -> None:
 
 def _context_rule(context: Context, item: Item, parent: Item, expression: str) -> None:
     try:
-        holds = invariants.evaluate(parent, expression, extension=fhirpath.value_of(item.value, "Extension"))
+        holds = invariants.evaluate(context, parent, expression, extension=fhirpath.value_of(item.value, "Extension"))
     except fhirpath.PathFault:
         context.findings.skip("extension-context", item, "A rule about its context cannot be evaluated here.")
         return
@@ -146,6 +147,13 @@ def _context_rule(context: Context, item: Item, parent: Item, expression: str) -
 
 def _allowed(context: Context, definition: Definition) -> set[str]:
     return {*definition.context, *context.guide.overrides.contexts.get(definition.url, ())}
+
+
+def _is_real(context: Context, row: str) -> bool:
+    """Whether a context names something of R4: a guide may also name its own example pages."""
+    kind, _, expression = row.partition(":")
+    name = expression.rpartition("#")[2].partition(".")[0]
+    return kind != "element" or name == "Element" or context.guide.library.type(name) is not None
 
 
 def _may_stand(context: Context, item: Item, definition: Definition) -> bool | None:

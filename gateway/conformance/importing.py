@@ -1,6 +1,7 @@
 """Takes a FHIR package in: what it would change in its version folder, what it lacks, and the change itself."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +13,13 @@ from gateway.conformance.compile import compiled_files, write
 from gateway.conformance.dependencies import Need, discover, needs
 from gateway.conformance.differences import Difference, compare
 from gateway.conformance.guides import MANIFEST, definitions, installed
-from gateway.conformance.packages import Package, PackageFault, read_package
+from gateway.conformance.packages import Package, PackageFault, printable, read_package
 from gateway.conformance.recipes import RECIPE, Recipe, Sources, included
 from gateway.model.errors import OurFault
+
+# What may become the names of folders.
+_DEPTH = 4  # root of the disk, `profiles`, guide, version
+_USABLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
 
 
 class MissingDependency(OurFault):
@@ -44,9 +49,24 @@ class Import:
     files: Mapping[str, str]
     difference: Difference
 
+    def name(self, root: Path) -> str:
+        """How the guide version is asked for, e.g. `pas/2.2.1`; empty when its folder is no place under `root`."""
+        place = self.folder.resolve()
+        return "/".join(place.parts[-2:]) if place.parents[1] == root.resolve() else ""
+
     def write(self) -> list[Path]:
-        """Put it into its folder; files written by hand are never touched."""
-        return write(self.folder, self.files)
+        """Put it into its folder; files written by hand are never touched.
+
+        Raises:
+            OurFault: the folder cannot be written.
+        """
+        try:
+            return write(self.folder, self.files)
+        except OSError as fault:
+            raise OurFault(
+                f"{self.folder} cannot be written: {fault.strerror}.",
+                fix="Make it writable, or name another folder with --into.",
+            ) from None
 
 
 def plan(
@@ -66,6 +86,8 @@ def plan(
     guide = _checked(read_package(file))
     source = source or file.resolve().parent
     folder = into or root / _place(guide, root)
+    if len(folder.resolve().parts) < _DEPTH:
+        raise OurFault("That is no version folder.", fix="Name one as profiles/GUIDE/VERSION.")
     has_recipe = (folder / RECIPE).is_file()
     recipe = _known(folder, guide) if has_recipe else _new(guide, folder, source, without)
     _refuse_absent(recipe, folder, source)
@@ -90,9 +112,11 @@ def _checked(guide: Package) -> Package:
             f"{guide.file} is for FHIR {', '.join(guide.fhir_versions)}, this checker for R4 (4.0.1).",
             fix="Give the package built for 4.0.1.",
         )
-    parts = (guide.name, guide.version)
-    if not all(part and part.isascii() and set(part).isdisjoint('/\\:*?"<>|') and ".." not in part for part in parts):
-        raise PackageFault(f"{guide.file} has no usable name and version.", fix="Correct its package.json.")
+    if not all(_USABLE.fullmatch(part) and ".." not in part for part in (guide.name, guide.version)):
+        raise PackageFault(
+            f"{guide.file} has no usable name and version in its package.json.",
+            fix="They are letters, digits and . _ + - only, e.g. org.example.tea and 1.0.0.",
+        )
     return guide
 
 
@@ -102,7 +126,7 @@ def _place(guide: Package, root: Path) -> str:
         if other.canonical == guide.canonical:
             return f"{other.name.partition('/')[0]}/{guide.version}"
     short = guide.name.removeprefix("hl7.fhir.").removeprefix("us.davinci-").removeprefix("uv.").replace(".", "-")
-    return f"{short}/{guide.version}"
+    return f"{short or guide.name.replace('.', '-')}/{guide.version}"
 
 
 def _known(folder: Path, guide: Package) -> Recipe:
@@ -137,7 +161,7 @@ def _is_open(need: Need) -> bool:
 def _refuse(problems: list[str], source: Path) -> None:
     if problems:
         raise MissingDependency(
-            "\n".join(["Packages are not at hand:", *(f"  {problem}" for problem in problems)]),
+            "\n".join(["Packages are not at hand:", *(f"  {printable(problem)}" for problem in problems)]),
             fix=f"Looked in {source} and in the guides installed. Put them there, name another folder with --packages, "
             f"or do without: --without NAME for a new guide, `without` in the {RECIPE} of a known one.",
         )

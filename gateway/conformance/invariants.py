@@ -17,25 +17,23 @@ from gateway.fhir import path as fhirpath
 from gateway.fhir.bundle import references
 from gateway.fhir.outcome import Severity
 
-
-def check_all(context: Context, item: Item, rules: tuple[Rule, ...]) -> None:
-    """Run the rules of an element on one value of it."""
-    if rules:
-        check_of(rules)(context, item)
+_STEPS = 1_000_000  # of one expression: some are quadratic in the elements of a StructureDefinition, which are hundreds
 
 
 @lru_cache(maxsize=4096)
 def check_of(rules: tuple[Rule, ...]) -> Callable[[Context, Item], None]:
     """The rules of an element as a check of one value of it."""
-    tests = [(rule, _test(rule.expression)) for rule in rules]
+    tests = [(rule, _twin(rule.expression)) for rule in rules]
 
     def check(context: Context, item: Item) -> None:
         if item.value is None:  # a primitive that only has extensions
             return
-        for rule, test in tests:
+        for rule, twin in tests:
             try:
-                if not test(item):
+                if not (twin(item) if twin else evaluate(context, item, rule.expression)):
                     _broken_rule(context, item, rule)
+            except fhirpath.OutOfSteps:
+                context.findings.skip(rule.key, item, "Its FHIRPath expression takes too many steps here.")
             except fhirpath.PathFault:
                 context.findings.skip(rule.key, item, "Its FHIRPath expression cannot be evaluated here.")
 
@@ -43,21 +41,23 @@ def check_of(rules: tuple[Rule, ...]) -> Callable[[Context, Item], None]:
 
 
 def _broken_rule(context: Context, item: Item, rule: Rule) -> None:
-    fix = context.guide.fixes.get(rule.key) or f"Make this true here: {rule.expression}"
-    text = f"Rule {rule.key} does not hold."
+    advice = context.guide.advice(rule.key, item.node.path, item.type)
+    text = f"Rule {rule.key} does not hold{f': {advice.wants}' if advice.wants else ''}."
+    fix = advice.fix or f"Make this true here: {rule.expression}"
     context.findings.add(Severity(rule.severity), rule.key, item.path, text, fix, code="invariant")
 
 
 @lru_cache(maxsize=4096)
-def _test(expression: str) -> Callable[[Item], bool]:
-    """The cheapest thing that answers as the expression does."""
-    return NATIVE.get(expression) or presence(expression) or (lambda item: evaluate(item, expression))
+def _twin(expression: str) -> Callable[[Item], bool] | None:
+    """What answers as the expression does and is cheaper, if there is such a thing."""
+    return NATIVE.get(expression) or presence(expression)
 
 
-def evaluate(item: Item, expression: str, **variables: Any) -> bool:
+def evaluate(context: Context, item: Item, expression: str, **variables: Any) -> bool:
     """Whether an expression is true of a value; `variables` are reachable in it as %name.
 
     Raises:
+        OutOfSteps: it takes too many steps, or the expressions of this check took too many together.
         PathFault: it cannot be evaluated.
     """
     home, focus = item.home, fhirpath.value_of(item.value, item.place)
@@ -68,7 +68,7 @@ def evaluate(item: Item, expression: str, **variables: Any) -> bool:
         "rootResource": fhirpath.value_of(container.value, container.type),
         **variables,
     }
-    result = fhirpath.compile(expression)(focus, known)
+    result = fhirpath.compile(expression)(focus, known, steps=_STEPS, budget=context.scene.budget)
     return len(result) == 1 and result[0] is True
 
 

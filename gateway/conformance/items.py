@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from itertools import zip_longest
 from typing import Any
 
-from gateway.conformance.definitions import Library, Node, Rule, TypeRef
+from gateway.conformance.definitions import Element, Library, Node, Rule, TypeRef
 from gateway.conformance.primitives import Check, is_primitive, never
 
 UNKNOWN = Node("Resource", "Resource")
@@ -62,9 +62,11 @@ class Field:
         return self.accepts(content)
 
     def _acceptor(self) -> Check:
+        if self.name == "id" and self.code == "string":  # of an element; that of a resource is an id
+            return never
         if self.is_primitive:
             return self._reader.acceptor(self.node, self.code)
-        has_more = self.node.children or self.node.element.strength or self.code in _LOOKED_AT
+        has_more = self.node.children or any(one.is_bound for one in self.elements) or self.code in _LOOKED_AT
         if has_more or self.rules or self.shape.required:
             return never
         return _whole(self.shape.fields)
@@ -76,10 +78,15 @@ class Field:
         return self._shape
 
     @property
+    def elements(self) -> tuple[Element, ...]:
+        """What R4 says of the element, and of its type as a whole."""
+        definition = self._reader.library.type(self.code)
+        return (self.node.element, definition.root.element) if definition else (self.node.element,)
+
+    @property
     def rules(self) -> tuple[Rule, ...]:
         """Invariants of the element and of its type."""
-        definition = self._reader.library.type(self.code)
-        return (*self.node.element.rules, *(definition.root.element.rules if definition else ()))
+        return tuple(rule for one in self.elements for rule in one.rules)
 
     def items(self, parent: "Item", value: Any, shadows: Any) -> list["Item"]:
         """One item for each value; `shadows` is what stands beside a primitive, under the name with a `_`."""
@@ -226,6 +233,7 @@ class Item:
     """
 
     __slots__ = (
+        "_contained",
         "_path",
         "_position",
         "home",
@@ -257,6 +265,16 @@ class Item:
         self.outer, self._path = outer, path
         self.home: Item = parent.home if parent is not None else self
         self.known: dict[str, Sequence[Item]] = {}
+        self._contained: frozenset[str] | None = None
+
+    @property
+    def contained_ids(self) -> frozenset[str]:
+        """The ids of the resources it contains."""
+        if self._contained is None:
+            held = self.value.get("contained")
+            ids = [row.get("id") for row in held if isinstance(row, dict)] if isinstance(held, list) else []
+            self._contained = frozenset(one for one in ids if isinstance(one, str))
+        return self._contained
 
     @property
     def path(self) -> str:

@@ -12,6 +12,7 @@ from hashlib import file_digest
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from gateway.conformance.package_shapes import SHAPES, misfit
 from gateway.fhir import json
 from gateway.model.errors import OurFault
 
@@ -20,6 +21,13 @@ MAX_MEMBERS = 20_000
 MAX_MEMBER = 16 * 1024 * 1024
 MAX_TOTAL = 512 * 1024 * 1024
 KINDS = ("StructureDefinition", "ValueSet", "CodeSystem")
+_AGAIN = "Get the package from its publisher again."
+_CORRECT = "Correct the file in the package, or get the package from its publisher again."
+_SNAPSHOTS = (
+    "Profiles are compiled from snapshots. Take the package that the guide's publisher offers, which has them, "
+    "or let the HL7 IG Publisher generate them."
+)
+_SHOWN = 5
 
 
 class PackageFault(OurFault):
@@ -64,16 +72,24 @@ def read_package(path: Path) -> Package:
     """Read one .tgz.
 
     Raises:
-        PackageFault: not a gzipped tar, too many or too large members, one outside of it, or JSON that is no resource.
+        PackageFault: not a gzipped tar, too many or too large members, one outside of it, JSON that is no resource, or
+            a file that cannot be compiled; the message lists these.
     """
     manifest: Resource = {}
     resources: list[Resource] = []
+    misfits: dict[str, str] = {}
     for name, raw in _members(path):
         content = _load(path, name, raw)
         if name == "package.json":
-            manifest = content
+            manifest, shape = content, SHAPES[name]
         elif content.get("resourceType") in KINDS:
             resources.append(content)
+            shape = SHAPES[content["resourceType"]]
+        else:
+            continue
+        if found := misfit(content, shape):
+            misfits[name] = found
+    _refuse(path, misfits)
     name, version = _name_version(path, manifest)
     with path.open("rb") as stream:
         sha256 = file_digest(stream, "sha256").hexdigest()
@@ -87,6 +103,23 @@ def read_package(path: Path) -> Package:
         tuple(manifest.get("fhirVersions") or manifest.get("fhir-version-list") or ()),
         tuple(resources),
     )
+
+
+def _refuse(path: Path, misfits: dict[str, str]) -> None:
+    """Refuse a package with files that the compiler could not read, the first few named."""
+    if not misfits:
+        return
+    rows = [f"  {printable(name)}: {text}" for name, text in list(misfits.items())[:_SHOWN]]
+    if len(misfits) > _SHOWN:
+        rows.append(f"  and {len(misfits) - _SHOWN} more")
+    is_bare = all(text == "snapshot is not there" for text in misfits.values())
+    said = "has profiles without a snapshot, only a differential" if is_bare else "holds files that cannot be compiled"
+    raise PackageFault("\n".join([f"{path.name} {said}:", *rows]), fix=_SNAPSHOTS if is_bare else _CORRECT)
+
+
+def printable(name: str) -> str:
+    """What a package says, for a terminal: with what would move a cursor replaced."""
+    return "".join(mark if mark.isprintable() else "\N{REPLACEMENT CHARACTER}" for mark in name)
 
 
 def _members(path: Path) -> Iterator[tuple[str, bytes]]:
@@ -126,9 +159,9 @@ def _load(path: Path, name: str, raw: bytes) -> Resource:
     try:
         content = json.loads(raw, limits=json.Limits(size=MAX_MEMBER, depth=128))
     except json.JsonFault as fault:
-        raise PackageFault(f"{path.name}: {name}: {fault}") from None
+        raise PackageFault(f"{path.name}: {printable(name)}: {fault}", fix=_AGAIN) from None
     if not isinstance(content, dict):
-        raise PackageFault(f"{path.name}: {name} is not a JSON object")
+        raise PackageFault(f"{path.name}: {printable(name)} is not a JSON object.", fix=_AGAIN)
     return content
 
 

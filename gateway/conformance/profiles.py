@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from gateway.conformance import bundle_rules, item_rules, references, structure
+from gateway.conformance.advice import merged
 from gateway.conformance.context import Context, Demand, Guide
 from gateway.conformance.definitions import Definition, Library, Rule, read_definition
+from gateway.conformance.guides import MANIFEST, by_hand, compiled, layers, read_yaml
 from gateway.conformance.items import Item
 from gateway.conformance.overrides import Overrides
 from gateway.conformance.report import Findings, Report
@@ -18,8 +18,6 @@ from gateway.conformance.scene import build_scene
 from gateway.conformance.terminology import Terminology, ValueSet
 
 Resource = dict[str, Any]
-# The same loader in C, ten times as fast, where PyYAML was built with it.
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class UnknownProfile(ValueError):
@@ -46,23 +44,23 @@ class Profiles:
             FileNotFoundError: a compiled file is missing.
             KeyError: an added rule names a definition the folder does not hold.
         """
-        package = _yaml(folder / "package.yaml")
-        rules = {"bundles": {}, "added": [], "fixes": {}} | _by_hand(folder / "rules.yaml")
-        overrides = Overrides.read(_by_hand(folder / "overrides.yaml"))
-        folders = [*(folder.resolve().parents[1] / name for name in reversed(package["includes"])), folder]
+        package = read_yaml(folder / MANIFEST)
+        rules = {"bundles": {}, "added": []} | by_hand(folder, "rules.yaml")
+        overrides = Overrides.read(by_hand(folder, "overrides.yaml"))
+        folders = layers(folder)
         library = Library(_definitions(folders, overrides.replaced), package["fallback"].partition("#")[2])
         _add_rules(library, rules["added"])
         value_sets: dict[str, Any] = {}
         for place in folders:
             value_sets |= json.loads((place / "valuesets.json").read_bytes())
-            value_sets |= _by_hand(place / "valuesets.hand.yaml")
+            value_sets |= by_hand(place, "valuesets.hand.yaml")
         guide = Guide(
             canonical=package["canonical"],
             version=package["version"],
             library=library,
             terminology=Terminology({url: ValueSet.read(url, raw) for url, raw in value_sets.items()}),
             overrides=overrides,
-            fixes={**{row["key"]: row["fix"] for row in rules["added"]}, **rules["fixes"]},
+            fixes=merged(by_hand(place, "rules.yaml") for place in folders),
         )
         return cls(guide, rules["bundles"])
 
@@ -83,6 +81,7 @@ class Profiles:
         context = Context(self._guide, build_scene(root))
         chosen = self._choose(root, profile)
         structure.check_resource(context, root)
+        context.findings.end_of_type()
         if "/" in chosen:
             context.demands.append(Demand(root, (chosen,)))
         context.demands.extend(references.claimed(context, context.resources.values()))
@@ -129,11 +128,9 @@ class Profiles:
 def _definitions(folders: list[Path], dropped: frozenset[str]) -> Iterator[Definition]:
     """The definitions of the folders, least specific first; the later of two by one name wins."""
     for folder in folders:
-        names = _yaml(folder / "package.yaml")["definitions"]
-        compiled = [json.loads((folder / name).read_bytes()) for name in names]
-        for rows in (*compiled, _by_hand(folder / "definitions.hand.yaml")):
+        for rows, partial in ((compiled(folder), False), (by_hand(folder), True)):
             for key, raw in rows.items():
-                yield read_definition(key, raw, dropped=dropped)
+                yield read_definition(key, raw, dropped=dropped, partial=partial)
 
 
 def _add_rules(library: Library, rows: list[dict[str, str]]) -> None:
@@ -145,15 +142,6 @@ def _add_rules(library: Library, rows: list[dict[str, str]]) -> None:
                 old, added=(*old.added, (row["element"], rule))
             ),
         )
-
-
-def _yaml(path: Path) -> Any:
-    with path.open(encoding="utf-8") as stream:
-        return yaml.load(stream, Loader=_Loader) or {}  # noqa: S506 (both are safe loaders)
-
-
-def _by_hand(path: Path) -> Any:
-    return _yaml(path) if path.is_file() else {}
 
 
 def _no_resource() -> Report:

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from gateway.conformance.constraints import best_match
 from gateway.conformance.context import Context, Demand, Guide, Pointer
 from gateway.conformance.items import Item
+from gateway.conformance.resource_types import RESOURCE_TYPES
 
+# What Reference.type is relative to.
+_TYPES = "http://hl7.org/fhir/StructureDefinition/"
 _TYPED = re.compile(r"(?:^|/)(?P<type>[A-Z][A-Za-z]+)/[A-Za-z0-9.-]{1,64}(?:/_history/[A-Za-z0-9.-]{1,64})?$")
 
 
@@ -75,18 +78,35 @@ def claimed(context: Context, items: Iterable[Item]) -> Iterable[Demand]:
         for position, canonical in enumerate(declared(item)):
             definition = context.guide.library.find(canonical)
             if definition is None:
-                rows = item.child("meta")[0].child("profile") if item.child("meta") else ()
-                place = rows[position] if rows else item
-                context.findings.skip("profile", place, "The definition of this profile is not at hand.")
+                _undefined(context, item, position, canonical)
             elif definition.type == item.type:
                 yield Demand(item, (definition.name,))
-            else:
+            elif item.type in RESOURCE_TYPES:
                 context.findings.error(
                     "profile",
                     f"{item.path}.meta.profile[{position}]",
                     f"This profile is for {definition.type}, the resource is another type.",
                     "Remove the profile, or correct it.",
                 )
+
+
+def _undefined(context: Context, item: Item, position: int, canonical: str) -> None:
+    """A profile that is not at hand: of the guide's own there are no others, of other guides there may be."""
+    guide, url = context.guide, canonical.partition("|")[0]
+    is_own = url.startswith(guide.structures) and not url.startswith(guide.overrides.absent)
+    if not is_own or guide.library.find(url):
+        rows = item.child("meta")[0].child("profile") if item.child("meta") else ()
+        place = rows[position] if rows else item
+        context.findings.skip("profile", place, "The definition of this profile is not at hand.")
+        return
+    near = guide.library.nearest(url, item.type)
+    context.findings.error(
+        "profile",
+        f"{item.path}.meta.profile[{position}]",
+        f"{guide.canonical} {guide.version} defines no such profile.",
+        f"Correct it, perhaps to {near}, or leave it out." if near else "Correct it, or leave it out.",
+        code="value",
+    )
 
 
 def declared(item: Item) -> list[str]:
@@ -97,6 +117,7 @@ def declared(item: Item) -> list[str]:
 
 
 def _point(context: Context, pointer: Pointer) -> None:
+    _same_type(context, pointer.item)
     if not pointer.targets:
         return
     guide, item = context.guide, pointer.item
@@ -108,6 +129,8 @@ def _point(context: Context, pointer: Pointer) -> None:
     target = context.scene.target(item)
     if target is None:
         _unresolved(context, item, targets)
+    elif target.type not in RESOURCE_TYPES:
+        return  # a resource of no type is reported itself; whoever refers to it may mean the right one
     elif not targets.may_be(target.type):
         context.findings.error(
             "reference-target",
@@ -120,6 +143,25 @@ def _point(context: Context, pointer: Pointer) -> None:
         context.findings.skip("reference-target", item, "The definition of an allowed target is not at hand.")
     elif names := targets.by_type.get(target.type) or targets.by_type.get("Resource"):
         context.demands.append(Demand(target, names))
+
+
+def _same_type(context: Context, item: Item) -> None:
+    """Reference.type, where it is said, is the type of what the reference leads to, or of what it names."""
+    value = item.value if isinstance(item.value, dict) else {}
+    kind = value.get("type")
+    if not isinstance(kind, str):
+        return
+    target, reference = context.scene.target(item), value.get("reference")
+    typed = _TYPED.search(reference) if isinstance(reference, str) else None
+    named = target.type if target else typed["type"] if typed else ""
+    if named and kind.removeprefix(_TYPES) != named and context.guide.library.type(named):
+        context.findings.error(
+            "reference-type",
+            f"{item.path}.type",
+            "The reference leads to a resource of another type.",
+            f"Send {named}, or leave the type out.",
+            code="structure",
+        )
 
 
 def _unresolved(context: Context, item: Item, targets: Targets) -> None:

@@ -53,10 +53,16 @@ class Place(Protocol):
 
 @dataclass(slots=True)
 class Findings:
-    """Collects issues and unjudged rules; the same thing said twice is kept once."""
+    """Collects issues and unjudged rules; the same thing said twice is kept once.
+
+    Attributes:
+        demanded: paths of concepts and codings that are what a profile's pattern demands there.
+    """
 
     issues: dict[Issue, None] = field(default_factory=dict)
     skipped: dict[tuple[str, Place, str], None] = field(default_factory=dict)
+    demanded: set[str] = field(default_factory=set)
+    _of_type: frozenset[Issue] = frozenset()
 
     def error(self, rule: str, path: str, text: str, fix: str, *, code: str = "invalid") -> None:
         """A broken rule."""
@@ -78,6 +84,11 @@ class Findings:
         """Take over what another collector has."""
         self.issues.update(other.issues)
         self.skipped.update(other.skipped)
+        self.demanded |= other.demanded
+
+    def end_of_type(self) -> None:
+        """What has been found until now is said by the R4 types; what follows, by profiles."""
+        self._of_type = frozenset(self.issues)
 
     @property
     def errors(self) -> int:
@@ -85,9 +96,31 @@ class Findings:
 
     def report(self, profile: str) -> Report:
         """The finished report, issues of one entry together and entries in their order."""
-        return Report(tuple(sorted(self.issues, key=_entry)), self.not_evaluated, profile)
+        closer = {(_topic(issue), issue.path) for issue in self.issues if issue not in self._of_type}
+        kept = [issue for issue in self.issues if not self._is_outdone(issue, closer)]
+        return Report(tuple(sorted(kept, key=_entry)), self.not_evaluated, profile)
+
+    def _is_outdone(self, issue: Issue, closer: set[tuple[str, str]]) -> bool:
+        """Whether a profile says the same more strictly, or demands the very code that R4 only warns of."""
+        if issue not in self._of_type:
+            return False
+        is_refuted = issue.rule == "binding" and issue.path in self.demanded and not issue.is_error
+        topic = _topic(issue)
+        return is_refuted or (bool(topic) and (topic, issue.path) in closer)
+
+
+def looks_like_a_property(name: str) -> bool:
+    """An unknown name is content: it may be anything, so it is shown only if it looks like a property."""
+    return name.isascii() and name.isidentifier() and len(name) <= 64
 
 
 def _entry(issue: Issue) -> int:
     found = _ENTRY.match(issue.path)
     return int(found[1]) if found else -1
+
+
+def _topic(issue: Issue) -> str:
+    """What R4 and a profile may both find of one value; empty of anything else."""
+    if issue.rule == "cardinality" and issue.code == "required":
+        return "missing"
+    return "value" if issue.is_error and issue.rule in ("binding", "fixed", "pattern") else ""

@@ -1,5 +1,7 @@
 """The names of the resource types of FHIR R4 (4.0.1, resourcelist.html)."""
 
+from difflib import get_close_matches
+
 _NAMES = """
     Account ActivityDefinition AdverseEvent AllergyIntolerance Appointment AppointmentResponse AuditEvent Basic
     Binary BiologicallyDerivedProduct BodyStructure Bundle CapabilityStatement CarePlan CareTeam CatalogEntry
@@ -26,3 +28,12 @@ _NAMES = """
     VisionPrescription
 """
 RESOURCE_TYPES = frozenset(_NAMES.split())
+
+
+def nearest(name: object) -> str:
+    """The resource type spelled most like a name; empty when none is like it."""
+    if not isinstance(name, str):
+        return ""
+    by_small = {one.lower(): one for one in sorted(RESOURCE_TYPES)}
+    found = get_close_matches(name[:64].lower(), by_small, 1, 0.7)
+    return by_small[found[0]] if found else ""

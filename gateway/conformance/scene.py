@@ -6,7 +6,9 @@ from operator import itemgetter
 
 from gateway.conformance.items import Item
 from gateway.fhir.bundle import Entry, Index, references
+from gateway.fhir.path import Budget
 
+STEPS = 3_000_000  # of all FHIRPath expressions of a check: a few seconds
 _HOLDERS = ("Bundle", "Parameters")
 
 
@@ -18,6 +20,8 @@ class Scene:
         resources: every resource by its path: the checked one, entries, contained ones.
         index: the resources in a Bundle, a Bundle in it, a Parameters; else the one checked.
         sources: the same by path.
+        ids: those met so far: the resource they are in, of what kind of thing, and the id.
+        budget: what is left for all FHIRPath expressions together; those of one element can be quadratic in all.
         outgoing: the References in a resource and all it contains.
         profiled: by its path, every Reference that the guide wants to lead to a resource of one of its profiles.
     """
@@ -27,6 +31,8 @@ class Scene:
     resources: dict[str, Item] = field(default_factory=dict)
     profiled: dict[str, Item] = field(default_factory=dict)
     outgoing: dict[Item, list[Item]] = field(default_factory=dict)
+    ids: set[tuple[Item, str, str]] = field(default_factory=set)
+    budget: Budget = field(default_factory=lambda: Budget(STEPS))
     _targets: dict[tuple[Item, str], Item | None] = field(default_factory=dict)
 
     def leaves(self, reference: Item) -> None:

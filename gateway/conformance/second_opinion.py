@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
-from gateway.conformance.report import NotEvaluated, Report
+from gateway.conformance.report import NotEvaluated, Report, looks_like_a_property
 from gateway.fhir.outcome import Issue, Severity
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _place(resource: dict[str, Any], location: tuple[int | str, ...], *, unknown
             path += f"[{part}]"
             value = value[part] if isinstance(value, list) and part < len(value) else None
             continue
-        if is_last and (part == _WHOLE or (unknown and not _looks_like_a_property(part))):
+        if is_last and (part == _WHOLE or (unknown and not looks_like_a_property(part))):
             break
         if model == "Resource" and isinstance(value, dict):
             model = str(value.get("resourceType", model))
@@ -104,8 +104,3 @@ def _field(model: str, key: str) -> tuple[str, str]:
     while parts := get_args(kind):
         kind = parts[0]
     return choice if isinstance(choice, str) else plain, getattr(kind, "__name__", "").removesuffix("Type")
-
-
-def _looks_like_a_property(name: str) -> bool:
-    """An unknown name is content: it may be anything, so it is shown only if it looks like a property."""
-    return name.isascii() and name.isidentifier() and len(name) <= 64

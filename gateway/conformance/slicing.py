@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from gateway.conformance.context import Context
 from gateway.conformance.definitions import EXTENSIONS, Node, Slicing
-from gateway.conformance.discriminators import Conform, Match, extension_url, match, steps_of, types_of
+from gateway.conformance.discriminators import Conform, Match, every, extension_url, match, steps_of, types_of
 from gateway.conformance.items import Item
 
 _NO_SLICE, _UNSURE = -1, -2
@@ -110,14 +110,4 @@ def _all(rule: Slicing | None, node: Node, conform: Conform) -> Match:
     each = [match(kind, node, steps_of(path), conform) for kind, path in rule.by]
     if len(each) == 1:
         return each[0]
-
-    def every(context: Context, row: Item) -> bool | None:
-        unsure = False
-        for one in each:
-            answer = one(context, row)
-            if answer is False:
-                return False
-            unsure = unsure or answer is None
-        return None if unsure else True
-
-    return every
+    return lambda context, row: every(one(context, row) for one in each)

@@ -10,6 +10,8 @@ Compiled element (every key optional):
     binding       {"strength": "required", "set": "url"}; required, extensible and preferred
     rules         [{"key", "severity", "expression"}], without those every element of the type has anyway
     slicing       {"by": [["value", "url"]], "rules": "open", "ordered": true}; absent for extensions, sliced by url
+    ceiling       "url"; the value set beyond which no code may be taken (elementdefinition-maxValueSet)
+    also          [{"purpose": "extensible", "set": "url"}]; additional bindings that demand something of a value
     maxLength minValue maxValue ms
     ref           the element whose children these are (contentReference); in a profile: as that profile has them
 """
@@ -25,6 +27,10 @@ Compact = dict[str, Any]
 Resolve = Callable[[str], str]
 STRING = "http://hl7.org/fhirpath/System.String"
 FHIR_TYPE = "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type"
+MAX_VALUE_SET = "http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet"
+ADDITIONAL_BINDING = "http://hl7.org/fhir/tools/StructureDefinition/additional-binding"
+# Purposes of additional bindings by which a value can be wrong; the last is ours, for one with a usage.
+DEMANDING = ("required", "maximum", "extensible", "current", "conditional")
 # Every element has these; the checker holds them in Python.
 NATIVE = frozenset({"ele-1", "ext-1", "dom-2", "dom-3", "dom-4", "dom-5", "dom-6", "dom-r4b"})
 # `value as boolean` in PAS 2.0.1: the operator is not allowed there, its function is.
@@ -84,6 +90,13 @@ def codes(element: Compact) -> list[str]:
     return [row if isinstance(row, str) else row["code"] for row in element.get("types", [])]
 
 
+def value_sets(element: Compact) -> list[str]:
+    """The value sets a compiled element is bound to in any way."""
+    rows = [element["binding"]["set"]] if "binding" in element else []
+    rows += [element["ceiling"]] if "ceiling" in element else []
+    return [*rows, *(row["set"] for row in element.get("also", ()))]
+
+
 def compile_type(raw: Resource, types: Types) -> Compact:
     """An R4 type with all its elements."""
     return {"kind": raw["kind"], "elements": types.elements(raw["type"])}
@@ -127,6 +140,7 @@ def compact(row: Resource, resolve: Resolve) -> Compact:
     binding = row.get("binding", {})
     if binding.get("strength") in ("required", "extensible", "preferred") and binding.get("valueSet"):
         result["binding"] = {"strength": binding["strength"], "set": binding["valueSet"].partition("|")[0]}
+    result.update(_further_sets(binding))
     if rules := [_rule(entry) for entry in row.get("constraint", []) if entry["key"] not in NATIVE]:
         result["rules"] = rules
     if slicing := _slicing(row):
@@ -137,6 +151,24 @@ def compact(row: Resource, resolve: Resolve) -> Compact:
         result["ms"] = True
     if "contentReference" in row:
         result["ref"] = "#" + row["contentReference"].partition("#")[2]
+    return result
+
+
+def _further_sets(binding: Resource) -> Compact:
+    """The ceiling over a binding and its additional bindings.
+
+    What systems have to be able to do (elementdefinition-minValueSet) or are advised of demands nothing of a value.
+    """
+    result: Compact = {}
+    for entry in binding.get("extension", ()):
+        if entry["url"] == MAX_VALUE_SET:
+            result["ceiling"] = entry["valueCanonical"].partition("|")[0]
+        elif entry["url"] == ADDITIONAL_BINDING:
+            parts = {row["url"]: row for row in entry["extension"]}
+            purpose = "conditional" if "usage" in parts else parts["purpose"]["valueCode"]
+            if purpose in DEMANDING:
+                url = parts["valueSet"]["valueCanonical"].partition("|")[0]
+                result.setdefault("also", []).append({"purpose": purpose, "set": url})
     return result
 
 
@@ -153,7 +185,8 @@ def _bounds(row: Resource) -> Compact:
 def _type(entry: Resource, resolve: Resolve) -> Any:
     code = entry["code"]
     if code == STRING:
-        code = next((row["valueUrl"] for row in entry.get("extension", []) if row["url"] == FHIR_TYPE), "string")
+        said = (row.get("valueUrl") for row in entry.get("extension", []) if row["url"] == FHIR_TYPE)
+        code = next(said, None) or "string"
     result: Compact = {"code": code}
     if profiles := [resolve(url) for url in entry.get("profile", [])]:
         result["profiles"] = profiles

@@ -7,12 +7,14 @@ pass costs nothing more; whatever is out of the ordinary goes through `_property
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from gateway.conformance import extensions, invariants
+from gateway.conformance import extensions, identities, invariants
 from gateway.conformance.context import Context, Pointer
 from gateway.conformance.items import Field, Item
 from gateway.conformance.narrative import check_narrative
 from gateway.conformance.primitives import fault
-from gateway.conformance.resource_types import RESOURCE_TYPES
+from gateway.conformance.report import looks_like_a_property
+from gateway.conformance.resource_types import RESOURCE_TYPES, nearest
+from gateway.conformance.terminology import Binding
 
 Check = Callable[[Context, Item], None]
 
@@ -23,7 +25,8 @@ def check_resource(context: Context, item: Item) -> None:
     if item.type not in RESOURCE_TYPES:
         has_type = isinstance(item.value.get("resourceType"), str)
         text = "R4 has no resource type of this name." if has_type else "The resource does not say what type it is."
-        fix = "Send resourceType with the name of an R4 resource type."
+        near = nearest(item.value.get("resourceType"))
+        fix = f"Send resourceType with the name of an R4 resource type{f', perhaps {near}' if near else ''}."
         context.findings.error("resource-type", item.path, text, fix, code="structure")
     elif context.guide.library.type(item.type) is None:
         context.findings.skip("resource-type", item, "This resource type is not among the definitions at hand.")
@@ -32,6 +35,7 @@ def check_resource(context: Context, item: Item) -> None:
         _object(context, item)
         _resource_rules(item)(context, item)
         invariants.check_domain_resource(context, item)
+        identities.check_contained(context, item)
 
 
 def _resource_rules(item: Item) -> Check:
@@ -128,8 +132,7 @@ def _unusual(context: Context, item: Item, name: str, content: Any) -> None:
         return
     field = item.shape.fields.get(name.removeprefix("_"))
     if field is None or not field.is_primitive or not name.startswith("_"):
-        # An unknown name is content: it may be anything, so it is shown only if it looks like a property.
-        shown = f"{item.path}.{name}" if name.isascii() and name.isidentifier() and len(name) <= 64 else item.path
+        shown = f"{item.path}.{name}" if looks_like_a_property(name) else item.path
         context.findings.error(
             "unknown-element",
             shown,
@@ -140,13 +143,20 @@ def _unusual(context: Context, item: Item, name: str, content: Any) -> None:
         return
     if field.is_choice:
         _one_type(context, item, field)
-    if _has_shape(context, item, field, name, content):
+    if _is_nothing(content):
+        _null(context, f"{item.path}.{field.node.label}")
+    elif _has_shape(context, item, field, name, content):
         rows = [row for row in item.child(field.name) if row.type == field.code]
         for row in rows:
             if row.shadow is not None:
                 _shadow(context, row)
         if field.key not in item.value:
             _rows(context, rows, field)
+
+
+def _is_nothing(content: Any) -> bool:
+    """What stands beside a primitive and says nothing: null fills up an array, and only one that has more in it."""
+    return content is None or (isinstance(content, list) and content != [] and all(row is None for row in content))
 
 
 def _has_shape(context: Context, item: Item, field: Field, name: str, content: Any) -> bool:
@@ -165,11 +175,11 @@ def _has_shape(context: Context, item: Item, field: Field, name: str, content: A
 
 def _compile(context: Context, field: Field) -> tuple[Check, ...]:
     """What there is to check on each value of a property, beyond its shape."""
-    element, rules = field.node.element, field.rules
-    checks: list[Check] = []
-    if element.strength:
-        bound = context.guide.terminology.binding(element.strength, element.value_set)
-        checks.append(lambda context, item: bound(item, context.findings))
+    rules = field.rules
+    terminology = context.guide.terminology
+    checks: list[Check] = [_bound(binding) for one in field.elements for binding in terminology.bindings(one)]
+    if field.name == "id" and field.code == "string":
+        checks.append(identities.check_element)
     if rules:
         checks.append(invariants.check_of(rules))
     if field.code == "Extension":
@@ -180,6 +190,10 @@ def _compile(context: Context, field: Field) -> tuple[Check, ...]:
         checks.append(lambda context, item: check_narrative(context.findings, item))
     field.checks = tuple(checks)
     return tuple(checks)
+
+
+def _bound(binding: Binding) -> Check:
+    return lambda context, item: binding(item, context.findings)
 
 
 def _reference(targets: tuple[str, ...]) -> Check:
@@ -212,3 +226,11 @@ def _shadow(context: Context, item: Item) -> None:
     beside = context.guide.reader.item(item.shadow, item.node, "Element", item, item.path)
     if beside.value is not None:
         _object(context, beside)
+        if item.type == "xhtml" and beside.has("extension"):
+            context.findings.error(
+                "cardinality",
+                f"{item.path}.extension",
+                "R4 allows no extension on XHTML (xhtml.extension).",
+                "Put it on the Narrative.",
+                code="structure",
+            )

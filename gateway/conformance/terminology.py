@@ -10,11 +10,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from gateway.conformance.definitions import Element
 from gateway.conformance.items import Item
 from gateway.conformance.report import Findings
 from gateway.fhir.outcome import Severity
 
 Binding = Callable[[Item, Findings], None]
+# Of a code outside the set. `maximum`: the set limits the codes that may stand in for those of a weaker binding.
+_SEVERITY = {"required": Severity.ERROR, "maximum": Severity.ERROR, "extensible": Severity.WARNING}
+_WORDS = {"id", "text", "_text"}  # of a CodeableConcept without codes
 
 
 class Verdict(StrEnum):
@@ -101,13 +105,46 @@ class Terminology:
             value_set.judge(*pair) in (Verdict.MEMBER, Verdict.UNKNOWN) for pair in _codings(item)
         )
 
+    def bindings(self, element: Element) -> list[Binding]:
+        """The checks of the values of an element: its binding, its ceiling, and its additional bindings."""
+        found = [self.binding(element.strength, element.value_set)] if element.strength else []
+        if element.ceiling:
+            found.append(self._ceiling(element))
+        return [*found, *(self._additional(purpose, url) for purpose, url in element.also)]
+
+    def _ceiling(self, element: Element) -> Binding:
+        """As required (elementdefinition-maxValueSet); what the element's own set holds, its ceiling holds too."""
+        within, bound = self._sets.get(element.value_set), self.binding("maximum", element.ceiling)
+
+        def check(item: Item, findings: Findings) -> None:
+            if within is None or not any(within.judge(*pair) is Verdict.MEMBER for pair in _codings(item)):
+                bound(item, findings)
+
+        return check
+
+    def _additional(self, purpose: str, url: str) -> Binding:
+        """By its purpose; one that holds for some records only is not evaluated (R5, additional-binding-purpose)."""
+        if purpose in _SEVERITY:
+            return self.binding(purpose, url)
+        value_set = self._sets.get(url)
+        reason = f"Whether value set {url} is meant for this record ({purpose} binding) cannot be told here."
+
+        def check(item: Item, findings: Findings) -> None:
+            pairs = _codings(item)
+            verdicts = [value_set.judge(*pair) for pair in pairs] if value_set else []
+            if Verdict.MEMBER not in verdicts and (pairs or _is_words(item)):
+                findings.skip("binding", item, reason)
+
+        return check
+
     def binding(self, strength: str, url: str) -> Binding:
         """The check of values bound to a set; it says nothing about a value of the wrong shape."""
         value_set = self._sets.get(url)
         if value_set is None:
             return _unknown_set(strength, url)
         unknown = f"Whether the code belongs to value set {url} is not known here."
-        unlisted = f"Whether the code belongs to value set {url} is not known here, only that its system is right."
+        by_system = f"Only its system is judged, and is right: the codes of value set {url} are not listed here."
+        unjudged = f"The value has no system to judge it by, and the codes of value set {url} are not listed here."
 
         def check(item: Item, findings: Findings) -> None:
             pairs = _codings(item)
@@ -118,11 +155,11 @@ class Terminology:
                 if all(verdict is Verdict.OUTSIDE for verdict in verdicts):
                     _report(value_set, item, Severity.INFORMATION, Verdict.OUTSIDE.value, strength, findings)
             elif Verdict.UNKNOWN in verdicts:
-                findings.skip("binding", item, unknown if value_set.unknown else unlisted)
+                by_list = by_system if any(system for system, _ in pairs) else unjudged
+                findings.skip("binding", item, unknown if value_set.unknown else by_list)
             else:
-                severity = Severity.ERROR if strength == "required" else Severity.WARNING
                 reason = verdicts[0].value if verdicts else "there is no coding"
-                _report(value_set, item, severity, reason, strength, findings)
+                _report(value_set, item, _SEVERITY[strength], reason, strength, findings)
 
         return check
 
@@ -167,6 +204,9 @@ def _pair(row: dict[str, Any]) -> tuple[Any, Any]:
 
 def _lacks_coding(item: Item, strength: str) -> bool:
     """A concept in words only where a code is due; one absent for a stated reason (an extension) is another matter."""
-    if strength != "required":
-        return False
-    return item.type == "CodeableConcept" and isinstance(item.value, dict) and item.value.keys() == {"text"}
+    return strength in ("required", "maximum") and _is_words(item)
+
+
+def _is_words(item: Item) -> bool:
+    value = item.value
+    return item.type == "CodeableConcept" and isinstance(value, dict) and "text" in value and value.keys() <= _WORDS

@@ -59,6 +59,7 @@ class Index:
         self._urls: dict[str, list[Entry]] = {}
         self._types: dict[str, list[Entry]] = {}
         self._ids: dict[str, list[Entry]] = {}
+        self._found: dict[tuple[str, str], Resolved | None] = {}  # entries never change
         for entry in self.entries:
             if entry.full_url:
                 self._urls.setdefault(entry.full_url, []).append(entry)
@@ -74,6 +75,14 @@ class Index:
         """The one entry that `reference`, standing in `source`, points at; None when none or several do."""
         if reference.startswith("#"):
             return _contained(reference[1:], source)
+        base = _base(source) if source else ""
+        known = reference, base
+        if known not in self._found:
+            self._found[known] = self._resolve(reference, base)
+        return self._found[known]
+
+    def _resolve(self, reference: str, base: str) -> Resolved | None:
+        """As `resolve`, for what is not contained and stands in a resource that travels under `base`."""
         target = reference.partition("/_history/")[0]
         if found := _only(self._urls.get(target, [])):
             return Resolved(found, Step.FULL_URL)
@@ -82,7 +91,7 @@ class Index:
         kind, _, identity = target.rstrip("/").rpartition("/")
         kind = kind.rpartition("/")[2]
         relative = target == f"{kind}/{identity}"
-        if relative and source and (found := _only(self._urls.get(_base(source) + target, []))):
+        if relative and base and (found := _only(self._urls.get(base + target, []))):
             return Resolved(found, Step.RELATIVE)
         if kind and (found := _only(self._types.get(f"{kind}/{identity}", []))):
             return Resolved(found, Step.TYPE_ID if relative else Step.OTHER_BASE)
@@ -162,11 +171,11 @@ def references(value: Any, *, path: str = "") -> Iterator[tuple[str, dict[str, A
             if isinstance(item.get("reference"), str) and "resourceType" not in item:
                 yield place, item
             for key, child in item.items():
-                if isinstance(child, dict | list):
+                if child.__class__ is dict or child.__class__ is list:
                     stack.append((f"{place}.{key}" if place else key, child))
         else:
             for position, child in enumerate(item):
-                if isinstance(child, dict | list):
+                if child.__class__ is dict or child.__class__ is list:
                     stack.append((f"{place}[{position}]", child))
 
 

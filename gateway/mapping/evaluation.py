@@ -10,7 +10,7 @@ from typing import Any
 from gateway.fhir.path import PathFault
 from gateway.mapping.expression import Source, plain_steps
 from gateway.mapping.findings import Place
-from gateway.mapping.functions import Record, compiled
+from gateway.mapping.functions import Record, compiled, short
 from gateway.mapping.scope import Bound, Pending, Scope
 from gateway.mapping.values import members_of, output, walk
 from gateway.model.order import Gap
@@ -41,14 +41,30 @@ class Query:
 
     Attributes:
         root: the one variable it reads, where nothing comes of it when that variable has no value; else empty.
+        short: the expression over plain data where that is enough; None where it has no short way.
+        typed: the expression that keeps FHIR types.
         asked: for `%name.a.b.exists()`, and in a condition `%name.a.b`, the members of the plain path; else None.
     """
 
-    __slots__ = ("asked", "counts", "expression", "members", "name", "root", "source", "steps", "variables")
+    __slots__ = (
+        "asked",
+        "counts",
+        "expression",
+        "members",
+        "name",
+        "root",
+        "short",
+        "source",
+        "steps",
+        "typed",
+        "variables",
+    )
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.expression = compiled(source.text)
+        self.typed = self.expression.typed
+        self.short = short(source.text)
         self.variables = source.variables
         self.steps = source.steps
         self.name = source.variables[0] if source.variables else ""
@@ -112,7 +128,8 @@ class Evaluation:
         values: dict[str, Any] = {}
         rules: tuple[str, ...] = ()
         for name in query.variables:
-            variable = self.lookup(name, scope)
+            known = scope[name]
+            variable = known if self.direct and known.__class__ is Bound else self.lookup(name, scope)
             values[name] = variable.value
             if variable.rules:
                 rules = (*rules, *variable.rules)
@@ -121,7 +138,7 @@ class Evaluation:
         before = len(self.rules)
         try:
             is_name = query.steps == () and evaluate is not query.expression  # it has its types already
-            found = _as_list(values[query.name]) if is_name else evaluate({}, values)
+            found = _as_list(values[query.name]) if is_name else self._evaluated(query, values, evaluate)
         except PathFault:
             self.failed(query.source, at)
             return None
@@ -129,10 +146,17 @@ class Evaluation:
             rules = tuple(dict.fromkeys((*rules, *self.rules[before:])))
         return Bound(found, rules)
 
+    def _evaluated(self, query: Query, values: Mapping[str, Any], evaluate: Evaluate) -> list[Any]:
+        if self.direct and query.short and evaluate is not query.typed:
+            found = query.short(values)
+            if found is not None:
+                return found
+        return evaluate({}, values)
+
     def worth(self, query: Query, scope: Scope, at: At, name: str) -> Bound | None:
         """What the expression for %name gives, with FHIR types if somebody may ask for them."""
         if name in self.typed or query.steps == ():
-            return self.bound(query, scope, at, query.expression.typed)
+            return self.bound(query, scope, at, query.typed)
         if query.steps and self.direct:
             variable = self.lookup(query.name, scope)
             found = walk(query.members, variable.value)

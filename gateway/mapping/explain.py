@@ -54,7 +54,7 @@ class Line:
         rules: the table rows that decided, as `RT-03 (request_type.csv line 4)`.
         under: the conditions and loops it stands under, the outermost first.
         given: of an expression that took nothing from the input, where its variables are set.
-        rows: elements of the output that a number points to.
+        rows: elements of the output that a number points to, each with the places of the order in it.
     """
 
     element: str
@@ -67,7 +67,7 @@ class Line:
     rules: tuple[str, ...] = ()
     under: tuple[Condition, ...] = ()
     given: tuple[Given, ...] = ()
-    rows: tuple[str, ...] = ()
+    rows: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -124,7 +124,9 @@ class Explaining(Mappings):
                 if found
                 else _fixed(element, value, written, lines[-1] if lines else None)
             )
-            given = givens(found, value, self.definitions, name) if found and not made.inputs else ()
+            given = (
+                givens(found, value, bool(made.looked_at), self.definitions, name) if found and not made.inputs else ()
+            )
             under = tuple(self._condition(row) for row in watching.under.get(element, ()))
             lines.append(replace(made, under=under, given=given))
         return tuple(lines)
@@ -146,7 +148,7 @@ class Explaining(Mappings):
             line=source.line,
             expression=" · ".join(" ".join(step.source.text.split()) for step in steps),
             inputs=tuple(took),
-            looked_at=tuple(place for place in looked if place not in took),
+            looked_at=tuple(sorted(looked.keys() - took.keys())),  # what a table compares first is not told
             rules=tuple(self._row(rule, source.mapping) for rule in rules),
         )
 

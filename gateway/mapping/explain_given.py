@@ -22,18 +22,22 @@ class Given:
     line: int
 
 
-def givens(steps: Sequence[Step], value: Any, definitions: Definitions, root: str) -> tuple[Given, ...]:
+def givens(steps: Sequence[Step], value: Any, read: bool, definitions: Definitions, root: str) -> tuple[Given, ...]:
     """Where the variables of these steps are set, seen from the mapping `root` that was applied.
 
-    Of several places that write a value out, those that do not write this one are left away.
+    Of several places only those are kept that can have given this value: what is written out gives itself, and an
+    expression where the order was `read`. More than one may be left.
     """
     found: dict[Given, None] = {}
     within = reachable(root, definitions)
     for step in steps:
         for name in step.source.variables:
-            rows = list(_set(name, step.source.mapping, definitions, within))
+            rows = dict(_set(name, step.source.mapping, definitions, within))
             plain = step.source.text == f"%{name}"
-            found |= dict.fromkeys(given for given, written in rows if not plain or written in (None, value))
+            fitting = [
+                given for given, written in rows.items() if (written is None) is read and written in (None, value)
+            ]
+            found |= dict.fromkeys(fitting if plain and fitting else rows)
     return tuple(found)
 
 

@@ -81,7 +81,7 @@ class Watching(Evaluation):
         outer, self._ledger.read = self._ledger.read, {}
         bound = super().bound(query, scope, at, evaluate)
         reads = self._ledger.read
-        places = dict.fromkeys(self._asked_about(query, scope)) | reads
+        places = dict.fromkeys((*self._asked_about(query, scope), *sorted(reads)))
         self._answers[query.source] = tuple(places), bound.rules if bound else ()
         self._ledger.read = outer | reads
         return bound

@@ -1,5 +1,6 @@
 """What is wrong with a mapping file or a code table, said with file, line, place and the nearest valid name."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -8,6 +9,7 @@ from gateway.model.errors import ConfigFault
 
 Place = tuple[str | int, ...]
 _MOST_NAMED = 20
+_CONTROL = re.compile(r"(for|if)\s.*|else", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -67,8 +69,19 @@ def nearest(name: str, valid: Iterable[str]) -> str:
 
 
 def spell(place: Place) -> str:
-    """`("produce", "item", 0)` as `produce.item[0]`."""
+    """`("produce", "item", 0)` as `produce.item[0]`; conditions and loops on the way stand behind the path."""
     text = ""
+    around: list[str] = []
     for step in place:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
-    return text
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif is_control(step):
+            around.append(" ".join(step.split()))
+        else:
+            text += f".{step}" if text else step
+    return f"{text} (under: {'; '.join(around)})" if around else text
+
+
+def is_control(key: str) -> bool:
+    """Whether a key is a condition or a loop, not an element."""
+    return _CONTROL.fullmatch(key) is not None

@@ -8,28 +8,38 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
+from gateway.mapping.case_files import case_files
 from gateway.mapping.engine import Mappings, examine
 from gateway.mapping.findings import Finding, MappingFault, nearest
 from gateway.mapping.language import Definition, Object
 from gateway.mapping.loader import read
 from gateway.mapping.paths import Types, misspelt
+from gateway.mapping.produced import Demands, misproduced
 from gateway.mapping.table_checks import unreachable
 
 
-def lint(folder: Path, codes: Path, types: Types | None = None) -> list[Finding]:
+def lint(folder: Path, codes: Path, types: Types | None = None, demands: Demands | None = None) -> list[Finding]:
     """All findings of the mappings in `folder` and the tables in `codes`, in order of file and line.
 
     Files that pass are also checked against `schema.json`, when there is one beside `codes`: it is what
-    editors complete from, so it must agree. With `types`, the R4 types, misspelt elements are found too.
+    editors complete from, so it must agree. With `types`, the R4 types, misspelt elements are found too,
+    of expressions and of the output; with `demands` also required elements of the output that no line makes.
     """
     mappings, findings = examine(folder, codes)
     broken = {finding.file for finding in findings}
     for definition in mappings.definitions.values():
         findings.extend(_advice(definition, mappings))
+        if definition.file not in broken:  # where a name is misspelt, the one it means looks unused
+            findings.extend(_unused(definition, mappings))
+    findings.extend(_strays(folder))
+    names = {_name(path, folder) for path in folder.rglob("*.yaml") if not path.name.endswith(".test.yaml")}
+    for file in case_files(folder, mappings.definitions, names):
+        findings.extend(file.findings)
     for table in mappings.tables.values():
         findings.extend(unreachable(table))
     if types:
         findings.extend(misspelt(mappings.definitions, types))
+        findings.extend(misproduced(mappings.definitions, types, demands))
     schema = codes.parent / "schema.json"
     if schema.exists():
         validator = Draft202012Validator(json.loads(schema.read_text("utf-8")))
@@ -37,6 +47,18 @@ def lint(folder: Path, codes: Path, types: Types | None = None) -> list[Finding]
             if str(path) not in broken and not path.name.endswith(".test.yaml"):
                 findings.extend(_against(validator, path))
     return sorted(findings)
+
+
+def _name(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).with_suffix("").as_posix()
+
+
+def _strays(folder: Path) -> Iterator[Finding]:
+    """Files that look like a mapping or a test but are never read, because their name ends otherwise."""
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() in (".yml", ".yaml") and path.suffix != ".yaml" and path.is_file():
+            message = f"is not read: the name of a mapping ends in .yaml; rename it to {path.stem}.yaml, or remove it"
+            yield Finding(str(path), 1, "", message)
 
 
 def _advice(definition: Definition, mappings: Mappings) -> Iterator[Finding]:
@@ -47,7 +69,6 @@ def _advice(definition: Definition, mappings: Mappings) -> Iterator[Finding]:
         if source.required and not source.need:
             message = f"say after // what would satisfy it: {{{{! {source.text} // … }}}}"
             yield definition.document.finding(source.place, message, "{{!", advice=True)
-    yield from _unused(definition, mappings)
     yield from _facts(definition, mappings)
 
 

@@ -27,6 +27,7 @@ class Document:
     Attributes:
         lines: the 1-based line of each place; of an object's element, that of its key.
         spans: first and last line and first column, all 1-based, of each value.
+        keys: line and column, 1-based, of the key of each element of an object.
         written: the lines of the file.
     """
 
@@ -34,6 +35,7 @@ class Document:
     value: Any
     lines: Mapping[Place, int]
     spans: Mapping[Place, tuple[int, int, int]]
+    keys: Mapping[Place, tuple[int, int]]
     written: tuple[str, ...]
 
     def line(self, place: Place) -> int:
@@ -66,6 +68,14 @@ class Document:
             if self.line(place) != first
             else Finding(self.file, first, spell(place), message, advice, column, text, len(text.rstrip()) + 1 - column)
         )
+
+    def finding_at_key(self, place: Place, message: str) -> Finding:
+        """Something wrong at `place`, with the caret under its key; where it has none, under the value."""
+        if place not in self.keys:
+            return self.finding(place, message)
+        line, column = self.keys[place]
+        text = self.written[line - 1]
+        return Finding(self.file, line, spell(place), message, False, column, text, len(str(place[-1])))
 
     def _span(self, place: Place) -> tuple[int, int, int]:
         while place and place not in self.spans:
@@ -108,7 +118,7 @@ def examine_text(text: str, file: str, *, decimals: bool = False) -> tuple[Docum
         return None, [Finding(file, 1, "", "the file is empty")]
     reader = _Reader(file, text, decimals)
     value = reader.value(root, ())
-    return Document(file, value, reader.lines, reader.spans, reader.written), reader.findings
+    return Document(file, value, reader.lines, reader.spans, reader.keys, reader.written), reader.findings
 
 
 def _sound(examined: tuple[Document | None, list[Finding]]) -> Document:
@@ -123,6 +133,7 @@ class _Reader:
         self.findings: list[Finding] = []
         self.lines: dict[Place, int] = {}
         self.spans: dict[Place, tuple[int, int, int]] = {}
+        self.keys: dict[Place, tuple[int, int]] = {}
         self.written = tuple(text.split("\n"))
         self._file = file
         self._decimals = decimals
@@ -155,6 +166,8 @@ class _Reader:
                 )
                 self._find(key_node, here, f"{message} this one; keep one of them")
             self.lines.setdefault(here, key_node.start_mark.line + 1)
+            mark = key_node.start_mark
+            self.keys.setdefault(here, (mark.line + 1, mark.column + 1 + bool(key_node.style)))
             result[key] = self.value(child, here)
         return result
 

@@ -44,6 +44,7 @@ class _Reader:
         self._document = document
         self._available = tables
         self._declared: tuple[str, ...] = ()
+        self._keys: dict[str, str] = {}  # how a top key is written where it is misspelt
         self._sources: list[Source] = []
         self._includes: list[Include] = []
 
@@ -55,6 +56,7 @@ class _Reader:
         for key in top:
             if key not in _TOP:
                 self._find((key,), f"{key!r} is not a key of a mapping file{nearest(key, _TOP)}", key)
+        top = self._meant(top)
         if top.get("mapping") != self._name:
             self._find(
                 ("mapping",),
@@ -83,6 +85,16 @@ class _Reader:
             includes=tuple(self._includes),
             document=self._document,
         )
+
+    def _meant(self, top: dict[str, Any]) -> dict[str, Any]:
+        """The file with its misspelt keys read as what they mean, so that one mistake is not told many times."""
+        meant = dict(top)
+        for key in top:
+            close = get_close_matches(key, _TOP, n=1, cutoff=0.6) if key not in _TOP else []
+            if close and close[0] not in meant:
+                meant[close[0]] = meant.pop(key)
+                self._keys[close[0]] = key
+        return meant
 
     def _lets(self, top: dict[str, Any], names: Names) -> tuple[dict[str, Node], Names]:
         let: dict[str, Node] = {}
@@ -224,7 +236,9 @@ class _Reader:
                     place, f"{call.function}() takes {_takes(call.function)}, as quoted text", f"{call.function}("
                 )
                 continue
-            if arguments[0] not in self._declared:
+            unknown = [name for name in self._declared if name not in self._available]
+            told = arguments[0] in self._available and get_close_matches(arguments[0], unknown, n=1, cutoff=0.6)
+            if arguments[0] not in self._declared and not told:
                 message = f"table {arguments[0]!r} is not declared under tables"
                 there = [name for name in self._declared if name in self._available] or list(self._available)
                 self._find(place, message + nearest(arguments[0], there), f"'{arguments[0]}'")
@@ -267,6 +281,8 @@ class _Reader:
 
     def _find(self, place: Place, message: str, word: str = "") -> None:
         """Note what is wrong at `place`; the caret goes under `word` where that is written there."""
+        if place and place[0] in self._keys:
+            place = (self._keys[str(place[0])], *place[1:])
         self.findings.append(self._document.finding(place, message, word))
 
 

@@ -20,7 +20,8 @@ Types = Callable[[str], Mapping[str, tuple[str, ...]] | None]
 Kinds = tuple[str, ...] | None  # the types a value may have; None where that is not known
 Environment = Mapping[str, Kinds]
 
-_OPEN = frozenset({"Resource", "DomainResource", "Element", "BackboneElement"})
+# types that say nothing of the elements of what stands there
+OPEN = frozenset({"Resource", "DomainResource", "Element", "BackboneElement"})
 _KEEPS = frozenset({"where", "first", "last", "tail", "take", "skip", "single", "distinct"})
 _OF_TYPE = re.compile(r"ofType\(\s*(?:FHIR\.)?(\w+)\s*\)\s*$")
 
@@ -216,12 +217,12 @@ class _Path:
         known: list[str] = []
         found: list[str] = []
         for kind in kinds:
-            elements = None if kind in _OPEN else self._types(kind)
+            elements = None if kind in OPEN else self._types(kind)
             if elements is None:
                 return None
             choice = next((one for one, its in elements.items() if name in _spelt(one, its)), name)
             if choice in elements:
-                found.extend(elements[choice] if choice == name else [_type_in(name, choice, elements[choice])])
+                found.extend(elements[choice] if choice == name else [type_in_choice(name, choice, elements[choice])])
             known.extend(spelling for one, its in elements.items() for spelling in (one, *_spelt(one, its)))
         if not found and not any(name in (self._types(kind) or ()) for kind in kinds):
             self.wrong.append((" or ".join(kinds), name, known))
@@ -237,5 +238,6 @@ def _spelt(element: str, types: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f"{element}{kind[:1].upper()}{kind[1:]}" for kind in types) if len(types) > 1 else ()
 
 
-def _type_in(name: str, choice: str, types: tuple[str, ...]) -> str:
-    return next(kind for kind in types if f"{choice}{kind[:1].upper()}{kind[1:]}" == name)
+def type_in_choice(name: str, choice: str, types: tuple[str, ...]) -> str:
+    """`Period` for `occurrencePeriod` of the choice `occurrence`; empty when it is no form of it."""
+    return next((kind for kind in types if f"{choice}{kind[:1].upper()}{kind[1:]}" == name), "")

@@ -30,7 +30,7 @@ class Program:
         self.items = append(definition.produce)
         self.let: Mapping[str, Binder] = {name: _binder(node) for name, node in definition.let.items()}
         self._root: At = (None, _root(definition))
-        self._whole = _fields(definition.produce) if isinstance(definition.produce, Object) else self.value
+        self._whole = _object(definition.produce, top=True) if isinstance(definition.produce, Object) else self.value
 
     def produce(self, run: Evaluation, context: Mapping[str, Any]) -> Any:
         """The output; an object at the top stays even when nothing filled it."""
@@ -127,33 +127,21 @@ def _each(source: Source) -> Append:
     return lambda run, scope, at, items: several(run, scope, (at, len(items)), items)
 
 
-def _object(node: Object) -> Build:
-    fields = _fields(node)
-
-    def make(run: Evaluation, scope: Scope, at: At) -> Piece:
-        before = len(run.trace)
-        made, life = fields(run, scope, at)
-        if life == EMPTY:  # what is left out leaves no trace: a counter may have been filled
-            del run.trace[before:]
-            return None, EMPTY
-        return (made, life) if made else (None, life or EMPTY)
-
-    return make
-
-
-def _fields(node: Object) -> Build:
+def _object(node: Object, *, top: bool = False) -> Build:
+    """An object; at the `top` it stays even when nothing filled it."""
     parts = [
-        (key, child.value, None) if isinstance(child, Constant) else (key, None, build(child))
+        (key or "", child.value, None) if isinstance(child, Constant) else (key or "", None, build(child))
         for key, child in node.fields
+        if key or not isinstance(child, Constant)
     ]
 
     def make(run: Evaluation, scope: Scope, at: At) -> Piece:
+        before = len(run.trace)
         result: dict[str, Any] = {}
         life = NEUTRAL
         for key, constant, child in parts:
             if child is None:
-                if key:
-                    result[key] = constant
+                result[key] = constant
                 continue
             value, its_life = child(run, scope, (at, key) if key else at)
             if its_life > life:
@@ -164,7 +152,12 @@ def _fields(node: Object) -> Build:
                 result[key] = value
             elif isinstance(value, dict):
                 result.update(value)
-        return result, life
+        if top:
+            return result, life
+        if life == EMPTY:  # what is left out leaves no trace: a counter may have been filled
+            del run.trace[before:]
+            return None, EMPTY
+        return (result, life) if result else (None, life or EMPTY)
 
     return make
 

@@ -1,7 +1,6 @@
-"""The rules of a table that can fit at all, found by the fact that most of them ask for, in the order of the table."""
+"""The rules of a table that can fit at all, found by the fact that narrows them down best, in the table's order."""
 
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 Test = tuple[str, str, str]  # a fact, the lowest and the highest text it may be
@@ -9,17 +8,30 @@ Candidates = tuple[int, ...]  # positions of rules, rising
 
 
 class RuleIndex:
-    """Finds candidates by one fact: for each length of text the ends of all ranges, and what may fit at and between."""
+    """Finds candidates by the one fact that leaves the fewest rules to try where it leaves the most."""
 
     def __init__(self, rules: Sequence[Sequence[Test]]) -> None:
-        asked = Counter(fact for tests in rules for fact in {test[0] for test in tests})
-        self._fact = asked.most_common(1)[0][0] if asked else ""
+        facts = dict.fromkeys(test[0] for tests in rules for test in tests) or {"": None}
+        best = min((_FactIndex(fact, rules) for fact in facts), key=lambda index: index.most)
+        self.candidates = best.candidates
+
+
+class _FactIndex:
+    """Candidates by one fact: for each length of text the ends of all ranges, and what may fit at and between."""
+
+    def __init__(self, fact: str, rules: Sequence[Sequence[Test]]) -> None:
+        self._fact = fact
         self._all: Candidates = tuple(range(len(rules)))
-        asking = [[test for test in tests if test[0] == self._fact] for tests in rules]
+        asking = [[test for test in tests if test[0] == fact] for tests in rules]
         self._others: Candidates = tuple(number for number in self._all if not asking[number])
         ends = sorted({end for tests in asking for _, low, high in tests for end in (low, high)})
         self._ends = {size: [end for end in ends if len(end) == size] for size in set(map(len, ends))}
         self._fitting = {size: self._slots(size, asking) for size in self._ends}
+
+    @property
+    def most(self) -> int:
+        """How many rules it leaves to try at most, when one text is given for the fact."""
+        return max((len(slot) for slots in self._fitting.values() for slot in slots), default=len(self._others))
 
     def candidates(self, given: Mapping[str, Sequence[str]]) -> Candidates:
         """The rules of which the texts given for the fact forbid none; others cannot fit."""

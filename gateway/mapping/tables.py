@@ -169,6 +169,8 @@ def parse_table(text: str, name: str, file: str) -> Table:
                 continue
             if not header:
                 header = tuple(cells)
+                if other := _other_delimiter(header, file, line, written[line - 1]):
+                    raise MappingFault([other])
                 findings.extend(_header(header, file, line, written[line - 1]))
             elif len(cells) != len(header):
                 message = f"{len(cells)} cells, but the header has {len(header)}; add or remove commas"
@@ -184,6 +186,15 @@ def parse_table(text: str, name: str, file: str) -> Table:
     if findings:
         raise MappingFault(findings)
     return Table(name, file, header, tuple(rows), written)
+
+
+def _other_delimiter(header: tuple[str, ...], file: str, line: int, text: str) -> Finding | None:
+    """A header in which something else than commas stands between the columns, as some spreadsheets save it."""
+    for mark, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "vertical bars")):
+        if mark in header[0]:
+            message = f"the columns are separated by {name}; separate them by commas, in every line"
+            return Finding(file, line, "", message, False, text.find(mark) + 1, text)
+    return None
 
 
 def _header(header: tuple[str, ...], file: str, line: int, text: str) -> Iterator[Finding]:

@@ -27,7 +27,7 @@ def follow(members: Members, value: Any) -> Any:
     if node.__class__ is list:
         if len(node) != 1:
             return UNSURE if node else None
-        node = plain(node)[0]
+        node = node[0] if node[0].__class__ is dict else plain(node)[0]
     if node is None:
         return None
     for name, shadow, is_choice in members:
@@ -45,7 +45,11 @@ def follow(members: Members, value: Any) -> Any:
 
 def walk(members: Members, value: Any) -> list[Any] | None:
     """The members of a plain path, or None where only FHIRPath knows the answer."""
-    nodes = plain(value) if isinstance(value, list) else [] if value is None else [value]
+    nodes = [value]
+    if isinstance(value, list):
+        nodes = value if len(value) == 1 and value[0].__class__ is dict else plain(value)
+    elif value is None:
+        nodes = []
     for name, shadow, is_choice in members:
         found: list[Any] = []
         for node in nodes:
@@ -53,7 +57,7 @@ def walk(members: Members, value: Any) -> list[Any] | None:
                 return None
             child = node.get(name)
             if isinstance(child, list):
-                found.extend(child)
+                found += child
             elif child is not None:
                 found.append(child)
             elif is_choice:

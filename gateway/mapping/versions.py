@@ -3,9 +3,26 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from gateway.mapping.engine import Mappings
 from gateway.mapping.shape import Slot, kind_of, shapes_of, slots
+
+
+_NAMED = re.compile(r"""^mapping:[ \t]*["']?([^\s"'#]+)""", re.MULTILINE)
+
+
+def is_version_folder(folder: Path) -> bool:
+    """Whether the mappings of one guide version begin here: a mapping in it is named by its path from this folder."""
+    return any(_is_named_from(path, folder) for pattern in ("*.yaml", "*/*.yaml") for path in folder.glob(pattern))
+
+
+def _is_named_from(path: Path, folder: Path) -> bool:
+    try:
+        named = _NAMED.search(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return False
+    return named is not None and named[1] == path.relative_to(folder).with_suffix("").as_posix()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ class Chart:
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self.index = Index(entries)
-        self._read: dict[tuple[Any, ...], tuple[tuple[Any, ...], Any, Notes]] = {}
+        self._read: dict[tuple[Any, ...], tuple[tuple[Any, ...], Any, Notes | None]] = {}
 
     def once(self, rule: Callable[..., Answer], *about: Any, notes: Notes) -> Answer:
         """What `rule(*about, notes)` says, worked out once however many orders share these very objects.
@@ -28,13 +28,15 @@ class Chart:
         Its notes are left with each order all the same. The objects are kept, so that identity tells them apart.
         """
         key = (rule, *map(id, about))
-        if key not in self._read:
+        known = self._read.get(key)
+        if known is None:
             own = Notes()
-            self._read[key] = (about, rule(*about, own), own)
-        _, answer, left = self._read[key]
-        notes.take(left)
-        known: Answer = answer
-        return known
+            said = rule(*about, own)
+            known = self._read[key] = (about, said, own if own.gaps or own.choices or own.used else None)
+        answer: Answer = known[1]
+        if known[2]:
+            notes.take(known[2])
+        return answer
 
     def of_type(self, *kinds: str) -> tuple[Entry, ...]:
         return self.index.of_type(*kinds)
@@ -82,6 +84,8 @@ def resource_name(resource: Resource) -> str:
 def rows(resource: Any, element: str) -> list[dict[str, Any]]:
     """The objects in a list element; an object where a list belongs counts as a list of one."""
     value = resource.get(element) if isinstance(resource, dict) else None
+    if value is None:
+        return []
     items = value if isinstance(value, list) else [value]
     return [item for item in items if isinstance(item, dict)]
 

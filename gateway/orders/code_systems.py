@@ -1,6 +1,7 @@
 """Code systems and code shapes: one spelling for each system, and codes that look like their system (quirks 45-49)."""
 
 import re
+from collections.abc import Mapping
 from operator import is_
 from typing import Any
 
@@ -19,25 +20,40 @@ _MODIFIER = re.compile(r"[0-9A-Z]{2}")
 
 def standardize(value: Any, tables: OrderTables, notes: Notes) -> Any:
     """The document with the standard spelling of every `system`; each alias met is recorded once."""
-    return _respelled(value, {}, tables, notes)
+    spellings = {system: _standard(system, tables) for system in _systems(value)}
+    is_standard = all(system == standard for system, standard in spellings.items())
+    return value if is_standard else _respelled(value, spellings, notes)
 
 
-def _respelled(value: Any, spellings: dict[str, str], tables: OrderTables, notes: Notes) -> Any:
-    """A copy of what holds an alias, other parts as they are; `spellings` are the systems seen so far."""
+def _systems(value: Any) -> set[str]:
+    """Every text that stands as `system` anywhere in a document."""
+    found: set[str] = set()
+    waiting: list[Any] = [value] if isinstance(value, dict | list) else []
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            system = item.get("system")
+            if isinstance(system, str):
+                found.add(system)
+            item = item.values()
+        waiting += [inner for inner in item if inner.__class__ is dict or inner.__class__ is list]
+    return found
+
+
+def _respelled(value: Any, spellings: Mapping[str, str], notes: Notes) -> Any:
+    """A copy of what holds an alias, other parts as they are; `spellings` are the standard ones of all systems."""
     if isinstance(value, list):
-        rows = [_respelled(item, spellings, tables, notes) if isinstance(item, dict | list) else item for item in value]
+        rows = [_respelled(item, spellings, notes) if isinstance(item, dict | list) else item for item in value]
         return value if all(map(is_, rows, value)) else rows
     if not isinstance(value, dict):
         return value
     changed: dict[str, Any] = {}
     for key, item in value.items():
-        if isinstance(item, dict | list) and (spelled := _respelled(item, spellings, tables, notes)) is not item:
+        if isinstance(item, dict | list) and (spelled := _respelled(item, spellings, notes)) is not item:
             changed[key] = spelled
     system = value.get("system")
     if isinstance(system, str):
-        standard = spellings.get(system)
-        if standard is None:
-            standard = spellings[system] = _standard(system, tables)
+        standard = spellings[system]
         if standard != system:
             notes.choose("code system", standard, f"{system} is another spelling of it.", "code-system-alias")
             changed["system"] = standard

@@ -42,7 +42,7 @@ def _is_anywhere(resource: Resource) -> bool:
             if not _UNKNOWN.isdisjoint(value):
                 return True
             value = value.values()
-        waiting += [item for item in value if isinstance(item, dict | list)]
+        waiting += [item for item in value if item.__class__ is dict or item.__class__ is list]
     return False
 
 

@@ -30,11 +30,10 @@ class Notes:
 
     def take(self, other: "Notes") -> None:
         """Everything another one collected, in its order."""
-        for gap in other.gaps:
-            self.add(gap)
-        for choice in other.choices:
-            self.add(choice)
-        self.use(*other.used)
+        self._gaps.update(dict.fromkeys(other.gaps))
+        self._choices.update(dict.fromkeys(other.choices))
+        if other.used:
+            self.use(*other.used)
 
     def add(self, note: Gap | Choice) -> None:
         if isinstance(note, Gap):

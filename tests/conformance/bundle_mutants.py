@@ -22,6 +22,7 @@ from tests.conformance.spoiling import (
     concept,
 )
 
+DOCUMENT = "urn:uuid:0fd630f1-f29d-4da9-953f-48f1a09f76b5"
 OTHER = "urn:uuid:77777777-7777-4777-8777-777777777777"
 NOBODY = {"display": "someone"}
 NUMBER = {"identifier": {"system": "http://hl7.org/fhir/sid/us-npi", "value": "9000000023"}}
@@ -231,16 +232,35 @@ BUNDLE_MUTANTS: Mutants = {
         "update-only",
         "Bundle.entry[11].resource.item[0].extension[4]",
     ),
-}
-
-# The same, where the guide leaves it open or only advises.
-WARNED: Mutants = {
+    "document only the order points at": (
+        both(
+            at(f"{CLAIM}.supportingInfo[1]", DROP),
+            at("Bundle.entry[10].resource.supportingInfo", [{"reference": DOCUMENT}]),
+        ),
+        "spec-20",
+        "Bundle.entry[9].resource",
+    ),
     "entry nothing leads to": (
         at(
             "Bundle.entry[11]",
             {
                 "fullUrl": "urn:uuid:11111111-1111-4111-8111-111111111111",
                 "resource": {"resourceType": "Basic", "code": {"text": "stray"}},
+            },
+        ),
+        "spec-20",
+        "Bundle.entry[11].resource",
+    ),
+}
+
+# The same, where the guide leaves it open or only advises.
+WARNED: Mutants = {
+    "organization nothing leads to": (
+        at(
+            "Bundle.entry[11]",
+            {
+                "fullUrl": "urn:uuid:11111111-1111-4111-8111-111111111111",
+                "resource": {"resourceType": "Organization", "active": True, "name": "Stray"},
             },
         ),
         "spec-20",

@@ -123,7 +123,7 @@ MUTANTS: Mutants = {
     "order that is a plan": (at(f"{SERVICE}.intent", "plan"), "fixed", f"{SERVICE}.intent"),
     "Bundle of type batch": (at("Bundle.type", "batch"), "pattern", "Bundle.type"),
     # bindings
-    "no such code": (at(f"{CLAIM}.use", "wish"), "binding", f"{CLAIM}.use"),
+    "no such code": (at(f"{CLAIM}.use", "wish"), "pattern", f"{CLAIM}.use"),
     "claim type the guide leaves out": (
         at(f"{CLAIM}.type", concept("http://terminology.hl7.org/CodeSystem/claim-type", "vision")),
         "binding",

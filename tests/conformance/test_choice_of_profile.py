@@ -100,12 +100,15 @@ def test_an_entry_the_guide_does_not_constrain_follows_us_core(profiles: Profile
             },
         }
     )
+    claim = request_bundle["entry"][0]["resource"]
+    claim["supportingInfo"][1]["valueReference"]["reference"] = "urn:uuid:44444444-4444-4444-8444-444444444444"
+    del request_bundle["entry"][9]
 
     report = profiles.check(request_bundle)
 
     # us-core-7 (6.1.0): a completed procedure says when it was performed; base R4 would let it pass.
     assert [(issue.rule, issue.path) for issue in report.issues if issue.is_error] == [
-        ("us-core-7", "Bundle.entry[11].resource")
+        ("us-core-7", "Bundle.entry[10].resource")
     ]
 
 

@@ -172,3 +172,66 @@ def given(source: str, *, author: bool = False) -> dict[str, Any]:
 )
 def test_a_questionnaire_response_says_where_its_answers_come_from(resource: dict[str, Any], rules: set[str]) -> None:
     assert errors("dtr/2.2.0", resource, f"{DTR}dtr-questionnaireresponse") == rules
+
+
+def nested(*answers: dict[str, Any], within: str) -> dict[str, Any]:
+    """A response with a question in a group, or in the answer to another question that says where it comes from."""
+    inner = [{"linkId": "1.1", "answer": list(answers)}]
+    whole = response(given("auto-client"))
+    if within == "item":
+        whole["item"][0] = {"linkId": "1", "item": inner}
+    else:
+        whole["item"][0]["answer"][0]["item"] = inner
+    return whole
+
+
+@pytest.mark.parametrize("profile", ["dtr-questionnaireresponse", "dtr-questionnaireresponse-adapt"])
+@pytest.mark.parametrize("within", ["item", "answer"])
+def test_an_answer_within_another_question_without_its_origin_is_a_warning(profile: str, within: str) -> None:
+    reports = [
+        checker("dtr/2.2.0").check(nested(answer, within=within), f"{DTR}{profile}")
+        for answer in (given("auto-server"), {"valueBoolean": True})
+    ]
+
+    assert [[issue.rule for issue in report.issues] for report in reports] == [[], ["dtr-origin-nested"]]
+    assert all(report.ok for report in reports)
+
+
+def test_an_adaptive_response_keeps_to_what_its_profile_derives_from() -> None:
+    bare = response({"valueBoolean": True}, authored=None)
+    del bare["authored"]
+
+    found = errors("dtr/2.2.0", bare, f"{DTR}dtr-questionnaireresponse-adapt")
+
+    assert found == {"cardinality"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "profile", "base", "rules"),
+    [
+        ("Coverage", "profile-coverage", "us-core-coverage", {"us-core-15", "cardinality"}),
+        ("Location", "profile-location", "us-core-location", {"cardinality"}),
+    ],
+)
+def test_a_crd_profile_refuses_what_its_us_core_base_refuses(
+    kind: str, profile: str, base: str, rules: set[str]
+) -> None:
+    resources = {
+        "Coverage": {
+            "resourceType": "Coverage",
+            "status": "active",
+            "beneficiary": {"reference": "Patient/1"},
+            "payor": [{"reference": "Organization/1"}],
+        },
+        "Location": {
+            "resourceType": "Location",
+            "partOf": {"reference": "Location/1"},
+            "managingOrganization": {"reference": "Organization/1"},
+        },
+    }
+
+    of_base = errors("crd/2.2.1", resources[kind], f"http://hl7.org/fhir/us/core/StructureDefinition/{base}|7.0.0")
+    of_profile = errors("crd/2.2.1", resources[kind], f"{CRD}{profile}")
+
+    assert of_base == rules
+    assert of_profile >= rules

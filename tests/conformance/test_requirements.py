@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from gateway.cli import app
 from gateway.conformance.requirements import COLUMNS, Actor, Requirement, Strength, read_requirements
-from gateway.model.errors import ConfigFault
+from gateway.model.errors import ConfigFault, NotFound
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDES = ("pas/2.2.1", "pas/2.0.1", "crd/2.2.1", "crd/2.0.1", "dtr/2.2.0", "dtr/2.0.1")
@@ -101,4 +101,20 @@ def test_the_command_lists_and_counts_by_guide_and_role() -> None:
     assert {"spec-8", "spec-66"} <= {row["id"] for row in some}
     assert "spec-13" not in {row["id"] for row in some}
     said = pa("--guide", "pas/2.2.1", "--open")
-    assert f"pas/2.2.1: {sum(row['open'] for row in every if row['guide'] == 'pas/2.2.1')} rules" in said
+    whole = [row for row in every if row["guide"] == "pas/2.2.1"]
+    tested, is_open = sum(bool(row["tests"]) for row in whole), sum(row["open"] for row in whole)
+    assert f"pas/2.2.1: {len(whole)} rules, {tested} shown by a test, {is_open} open" in said, "over all rules"
+    assert said.endswith(f"; {is_open} listed.\n")
+    assert "listed" not in pa("--guide", "pas/2.2.1").splitlines()[-1]
+
+
+@pytest.mark.parametrize("arguments", [(), ("--json",), ("--open",)])
+def test_a_guide_that_no_requirements_are_kept_for_is_said_to_be_that_with_those_that_have_them(
+    arguments: tuple[str, ...],
+) -> None:
+    asked = ["profile", "requirements", "--guide", "us-core/7.0.0", *arguments]
+    refused = CliRunner().invoke(app, asked).exception
+    assert isinstance(refused, NotFound)
+    assert refused.exit_code == 3
+    assert str(refused) == "No requirements are kept for us-core/7.0.0."
+    assert all(guide in refused.fix for guide in GUIDES)

@@ -132,6 +132,58 @@ def test_explain_shows_values_of_the_patient_only_when_asked(pa: Pa) -> None:
     assert all(value in shown for value in private)
 
 
+def test_explain_names_the_priority_of_the_order_behind_what_is_written_out_for_urgent_ones(
+    pa: Pa, tmp_path: Path
+) -> None:
+    bundle = json.loads((ORDERS / "knee_mri.json").read_text("utf-8"))
+    order = tmp_path / "order.json"
+    for priority, text in (("stat", "if %expedited"), ("routine", "else of %expedited")):
+        bundle["entry"][0]["resource"]["priority"] = priority
+        order.write_text(json.dumps(bundle), "utf-8")
+        for guide in GUIDES:
+            rows = elements(pa.json("explain", str(order), "--guide", guide))
+            (condition,) = rows["Claim.priority.coding[0].code"]["under"]
+            assert (condition["condition"], rows["Claim.priority.coding[0].code"]["origin"]) == (text, "chosen")
+            assert "entry[0].resource.priority" in [place["place"] for place in condition["inputs"]]
+            written = Path(condition["file"]).read_text("utf-8").splitlines()
+            assert "if %expedited" in written[condition["line"] - 1]
+            level = [row for row in rows.values() if "extensions.yaml" in row["file"] and "1338" in str(row)]
+            assert all(any(one["condition"] == "if %expedited" for one in row["under"]) for row in level)
+    shown = pa("explain", str(order), "--element", "Claim.priority")
+    assert "under else of %expedited" in shown
+    assert "from  ServiceRequest/knee-mri.priority" in shown
+
+
+def test_what_decides_that_a_request_is_expedited_is_what_explain_says(pa: Pa, tmp_path: Path) -> None:
+    bundle = json.loads((ORDERS / "knee_mri.json").read_text("utf-8"))
+    codes = []
+    for priority in ("stat", "routine"):
+        bundle["entry"][0]["resource"]["priority"] = priority
+        (tmp_path / "order.json").write_text(json.dumps(bundle), "utf-8")
+        rows = elements(pa.json("explain", str(tmp_path / "order.json"), "--values"))
+        codes.append(rows["Claim.priority.coding[0].code"]["value"])
+    assert codes == ["stat", "normal"]
+
+
+def test_explain_names_where_a_variable_of_the_mapping_was_set(pa: Pa) -> None:
+    rows = elements(pa.json("explain", str(ORDERS / "knee_mri.json"), "--guide", "2.2.1"))
+    (row,) = [row for row in rows.values() if row["expression"] == "%certification"]
+    (given,) = row["given"]
+    assert (given["variable"], given["by"], given["text"]) == ("certification", "with", "I")
+    assert "certification: I" in Path(given["file"]).read_text("utf-8").splitlines()[given["line"] - 1]
+
+
+def test_explain_names_the_rows_a_number_points_to_and_what_of_the_order_they_were_made_from(pa: Pa) -> None:
+    rows = elements(pa.json("explain", str(ORDERS / "knee_mri.json"), "--guide", "2.2.1"))
+    for name, row in (("diagnosisSequence", "diagnosis"), ("careTeamSequence", "careTeam")):
+        (target,) = rows[f"Claim.item[0].{name}[0]"]["points_to"]
+        assert target["element"] == f"Claim.{row}[0]"
+        assert all(place["resource"] for place in target["inputs"])
+        assert target["inputs"]
+    shown = pa("explain", str(ORDERS / "knee_mri.json"), "--element", "Claim.item.informationSequence")
+    assert "points to Claim.supportingInfo[0], made from DocumentReference/" in shown
+
+
 def test_explain_keeps_to_one_element_when_asked(pa: Pa) -> None:
     rows = elements(pa.json("explain", str(ORDERS / "knee_mri.json"), "--element", "Claim.item.category"))
     assert {element.split(".coding")[0] for element in rows} == {"Claim.item[0].category"}

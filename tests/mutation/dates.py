@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tests.mutation.guides import Guide
-from tests.mutation.mutation import ERROR, Mutation
+from tests.mutation.mutation import ERROR, Mutation, left_out
 from tests.mutation.shape import Node
 
 KIND = "impossible date"
@@ -44,6 +44,8 @@ def impossible_dates(here: Guide, nodes: list[Node]) -> Iterator[Mutation]:
         }
         for key, found in keys.items():
             if node.type not in ("date", "dateTime"):
+                label = f"{found.element.label()} {key}"
+                yield left_out(KIND, label, f"the rule asks a {node.type} for ten characters")
                 continue
             for variant, text in (("no day", "2026-12"), ("no month", "2026")):
                 rule = f"{found.element.label()} {key}"

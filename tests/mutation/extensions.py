@@ -5,7 +5,7 @@ from copy import deepcopy
 from typing import Any
 
 from tests.mutation.guides import Guide, Structure
-from tests.mutation.mutation import ANY, ERROR, Mutation
+from tests.mutation.mutation import ANY, ERROR, Mutation, left_out
 from tests.mutation.samples import PRIMITIVES, plain
 from tests.mutation.shape import Node, children, slice_url
 
@@ -55,7 +55,10 @@ def unknown_extensions(here: Guide, nodes: list[Node]) -> Iterator[Mutation]:
 
 
 def _on_primitive(node: Node) -> Iterator[Mutation]:
-    if node.parent is None or plain(node.type) not in PRIMITIVES or node.pointer[-1].isdigit():
+    if node.parent is None or plain(node.type) not in PRIMITIVES:
+        return
+    if node.pointer[-1].isdigit():
+        yield left_out(UNKNOWN, f"an extension on {node.rules[0].element.label()}", "a primitive in a list")
         return
     head, _, name = node.pointer.rpartition("/")
     if name in ("id", "url") or f"_{name}" in node.parent.value:
@@ -69,13 +72,15 @@ def _on_primitive(node: Node) -> Iterator[Mutation]:
         (f"{place}/extension/0",),
         ANY,
         "an extension needs a definition",
+        demand=f"an extension on {node.rules[0].element.label()}",
     )
 
 
 def _added(node: Node, name: str, variant: str, url: str, severity: str, rule: str) -> Mutation:
     place = f"{node.pointer}/{name}/{len(node.value.get(name, ()))}"
     edit = ("append", f"{node.pointer}/{name}", {"url": url, "valueString": "spoiled"})
-    return Mutation(UNKNOWN, variant, (edit,), (place,), severity, rule)
+    demand = f"{node.rules[0].element.label()}: {rule}"
+    return Mutation(UNKNOWN, variant, (edit,), (place,), severity, rule, demand=demand)
 
 
 def _renamed(node: Node, url: str) -> Mutation:
@@ -87,7 +92,11 @@ def wrong_context(here: Guide, nodes: list[Node], known: Pool) -> Iterator[Mutat
     """Each extension of the resource, put where its definition does not let it be."""
     for url, example in sorted(known.items()):
         structure = here.structure(url)
-        if structure is None or any(row["type"] != "element" for row in structure.data.get("context", ())):
+        if structure is None:
+            yield left_out(CONTEXT, f"context of {url}", "no package holds its definition")
+            continue
+        if any(row["type"] != "element" for row in structure.data.get("context", ())):
+            yield left_out(CONTEXT, f"context of {url}", "its context is a FHIRPath expression or an extension")
             continue
         for node in nodes:
             yield from _misplaced(here, node, structure, example)
@@ -101,7 +110,7 @@ def _misplaced(here: Guide, node: Node, structure: Structure, example: dict[str,
         return
     contexts = {row["expression"] for row in structure.data["context"]}
     names = node.paths | {"Element"} | ({"Resource", "DomainResource"} if node.is_resource else set())
-    profiled = {slice_url(here, piece) for slot in slots if slot for piece in slot.slices}
+    profiled = {slice_url(piece) for slot in slots if slot for piece in slot.slices}
     modifies = structure.root.data.get("isModifier", False)
     label = f"{structure.name} belongs to {', '.join(sorted(contexts))}"
     if structure.url not in profiled and not contexts & names:

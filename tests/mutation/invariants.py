@@ -1,10 +1,11 @@
 """Mutations that break an invariant: one way per key, tried wherever a definition states the key."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from tests.mutation.guides import Element, Guide
-from tests.mutation.mutation import ERROR, WARNING, Edit, Mutation
+from tests.mutation.mutation import ERROR, WARNING, Edit, Mutation, left_out
 from tests.mutation.shape import Node, typed
 
 KIND = "broken invariant"
@@ -12,7 +13,10 @@ Way = Callable[[Node], list[Edit]]
 MB = {"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "MB"}
 NOT_HANDLED = {
     "ImmediateLevelOfCare": "dead as written: it asks a CodeableConcept for `.code` (ig.md 2.10)",
+    "dom-6": "advice alone: every resource had better have a narrative, and hardly any has",
 }
+NO_WAY = "no way of breaking it is known"
+NOTHING_TO_BREAK = "nothing here that its ways of breaking change"
 
 
 def _set(name: str, value: Any) -> Way:
@@ -109,13 +113,21 @@ def contained(**content: Any) -> Way:
 
 
 def _task_without(code: str) -> Way:
+    """A Task that asks for what the code stands for, and has no input of it."""
+
     def way(node: Node) -> list[Edit]:
-        codes = [c.get("code") for c in node.value.get("code", {}).get("coding", ())]
-        kept = [row for row in node.value.get("input", ()) if row["type"]["coding"][0].get("code") != code]
+        first = node.value.get("code", {}).get("coding", [{}])[0]
+        rows = [row for row in node.value.get("input", ()) if row["type"]["coding"][0].get("code") != code]
         asked = "attachment-request-code" if code == "attachments-needed" else "attachment-request-questionnaire"
-        return [("set", f"{node.pointer}/input", kept)] if asked in codes and kept else []
+        coding = {"coding": [{**first, "code": asked}]}
+        return [("set", f"{node.pointer}/code", coding), ("set", f"{node.pointer}/input", rows)] if rows else []
 
     return way
+
+
+def _document(*without: str) -> Way:
+    """A Bundle that calls itself a document, without what a document needs."""
+    return lambda node: [("set", f"{node.pointer}/type", "document"), *_without(*without)(node)]
 
 
 def _collection(value: dict[str, Any]) -> bool:
@@ -127,16 +139,27 @@ def _codes(value: dict[str, Any], name: str) -> set[str]:
 
 
 # Key of the invariant: a way to break it at the element that states it, and the severity the definition gives it.
+UCUM = "http://unitsofmeasure.org"
+GRAMS = {code: {"unit": code, "system": UCUM, "code": code} for code in ("g", "kg")}
 WAYS: dict[str, tuple[Way, ...]] = {
     "ele-1": (_hollow,),
     "ext-1": (_ext_1, _ext_1_hollow),
-    "per-1": (_both(_set("start", "2026-12-31"), _set("end", "2026-01-01")),),
+    "per-1": (
+        _both(_set("start", "2026-12-31"), _set("end", "2026-01-01")),
+        # Read as texts, or without their zones, these do not end before they start.
+        _both(_set("start", "2026-12-31T08:00:00-05:00"), _set("end", "2026-12-31T12:00:00Z")),
+        _both(_set("start", "2026-12-31T09:00:00.5Z"), _set("end", "2026-12-31T09:00:00.25Z")),
+        _both(_set("start", "2026-12-31"), _set("end", "2026-11")),
+    ),
     "ref-1": (_set("reference", "#nobody"),),
     "qty-3": (_if(lambda v: "code" in v, _without("system")),),
     "sqty-1": (_set("comparator", "<"),),
     "cpt-2": (_if(lambda v: "value" in v, _without("system")),),
     "att-1": (_if(lambda v: "data" in v, _without("contentType")),),
-    "rng-2": (_both(_set("low", {"value": 9}), _set("high", {"value": 1})),),
+    "rng-2": (
+        _both(_set("low", {"value": 9}), _set("high", {"value": 1})),
+        _both(_set("low", {"value": 2, **GRAMS["kg"]}), _set("high", {"value": 500, **GRAMS["g"]})),
+    ),
     "dom-2": (contained(contained=[{"resourceType": "Organization", "id": "in", "active": True, "name": "Inner"}]),),
     "dom-3": (_loose_contained,),
     "dom-4": (contained(meta={"versionId": "1"}), contained(meta={"lastUpdated": "2026-11-30T10:00:00Z"})),
@@ -148,6 +171,8 @@ WAYS: dict[str, tuple[Way, ...]] = {
     "bdl-5": (_if(lambda v: not {"request", "response"} & set(v), _without("resource")),),
     "bdl-7": (_if(_collection, _twin),),
     "bdl-8": (_set("fullUrl", "https://spoiled.example/Claim/1/_history/2"),),
+    "bdl-9": (_document("identifier"), _both(_document(), _set("identifier", {"system": "urn:example:spoiled"}))),
+    "bdl-10": (_document("timestamp"),),
     "bdl-11": (_set("type", "document"),),
     "bdl-12": (_set("type", "message"),),
     "ClaimFirst": (_swap,),
@@ -192,6 +217,11 @@ PRIMITIVE_WAYS: dict[str, tuple[Way, ...]] = {
         lambda node: [("set", node.pointer, f"{XHTML}<p>not closed</div>")],
         lambda node: [("set", node.pointer, "<div>of no namespace</div>")],
     ),
+    "ele-1": (lambda node: [("set", node.pointer, "")] if isinstance(node.value, str) else [],),
+    "FullDateRule": (
+        lambda node: [("set", node.pointer, "2026-12")],
+        lambda node: [("set", node.pointer, "2026")],
+    ),
     "txt-2": (lambda node: [("set", node.pointer, f"{XHTML} </div>")],),
 }
 # Where it is more than the element itself: the finding may name what was changed.
@@ -203,13 +233,31 @@ def broken_invariants(here: Guide, nodes: list[Node]) -> Iterator[Mutation]:
     for node in nodes:
         for key, (element, severity) in _stated(here, node).items():
             label = f"{element.label()} {key}"
-            if key in NOT_HANDLED:
-                yield Mutation(KIND, key, (), (node.pointer,), ERROR, label, NOT_HANDLED[key])
-            ways = WAYS if isinstance(node.value, dict) else PRIMITIVE_WAYS
-            for way in ways.get(key, ()):
-                edits = way(node)
-                if edits:
-                    yield Mutation(KIND, key, tuple(edits), _watched(node, key, edits), severity, label)
+            ways = (WAYS if isinstance(node.value, dict) else PRIMITIVE_WAYS).get(key, ())
+            broken = {_named(key, number): edits for number, way in enumerate(ways) if (edits := way(node))}
+            for variant, edits in broken.items():
+                yield Mutation(KIND, variant, tuple(edits), _watched(node, key, edits), severity, label, demand=key)
+            if not broken:
+                reason = NOT_HANDLED.get(key, NOTHING_TO_BREAK if key in WAYS or key in PRIMITIVE_WAYS else NO_WAY)
+                yield left_out(KIND, label, reason, demand=key)
+            if key == "tim-1" and not any(name.startswith("bounds") for name in node.value):
+                yield from _range_the_wrong_way(node)
+
+
+def _named(key: str, number: int) -> str:
+    """Each way of breaking an invariant is seen by itself."""
+    return f"{key} {number + 1}" if number else key
+
+
+def _range_the_wrong_way(node: Node) -> Iterator[Mutation]:
+    """No example has a Range: one is put where a Timing may have it."""
+    place = f"{node.pointer}/boundsRange"
+    inner = replace(node, pointer=place, value={})
+    for number, way in enumerate(WAYS["rng-2"]):
+        edits = [("set", place, {}), *way(inner)]
+        yield Mutation(
+            KIND, _named("rng-2", number), tuple(edits), (f"={place}",), ERROR, "Range Range rng-2", demand="rng-2"
+        )
 
 
 def _stated(here: Guide, node: Node) -> dict[str, tuple[Element, str]]:
@@ -232,6 +280,8 @@ def _watched(node: Node, key: str, edits: list[Edit]) -> tuple[str, ...]:
         inner = {"dom-2": "/contained", "dom-4": "/meta", "dom-5": "/meta"}.get(key, "")
         place = f"{node.pointer}/contained/{len(node.value.get('contained', ()))}"
         changed = [f"{node.pointer}/contained", place, f"{place}{inner}"]
+    if key in ("bdl-9", "bdl-10"):
+        changed = []
     if key.endswith("First") or key == "bdl-11" or key == "bdl-12":
         changed = [f"{node.pointer}/entry", f"{node.pointer}/entry/0", f"{node.pointer}/entry/0/resource"]
     return tuple(dict.fromkeys([f"={node.pointer}", *(f"={pointer}" for pointer in changed)]))

@@ -8,6 +8,7 @@ from typing import Any
 
 Edit = tuple[str, str, Any]
 ERROR, WARNING = "error", "warning"
+UNMATCHED = "the value decides whether an open slice matches; no match is allowed"
 ANY = "warning or error"
 
 
@@ -22,7 +23,10 @@ class Mutation:
         watch: JSON pointers a finding may name, or its parent, or what is below; after `=`, the very place.
         severity: `error`, `warning`, or `warning or error`.
         rule: the definition that is broken, in words.
-        excluded: why no rule is broken, if so; said before the checker was asked.
+        excluded: why nothing was spoiled although the definition demands something here, if so; said before the
+            checker was asked.
+        outside: why the demand is not one of this class at all, if so.
+        demand: what the definition demands, where that is not the rule itself.
     """
 
     kind: str
@@ -32,6 +36,23 @@ class Mutation:
     severity: str
     rule: str
     excluded: str | None = None
+    outside: str | None = None
+    demand: str = ""
+
+    @property
+    def is_real(self) -> bool:
+        """Whether something is spoiled; else it says only what was met."""
+        return self.excluded is None and self.outside is None
+
+
+def left_out(kind: str, rule: str, reason: str, *, demand: str = "") -> Mutation:
+    """A demand that was met and that nobody knows how to spoil there."""
+    return Mutation(kind, "", (), (), ERROR, rule, excluded=reason, demand=demand)
+
+
+def not_of_class(kind: str, rule: str, reason: str) -> Mutation:
+    """A demand that was met and that the class does not speak of."""
+    return Mutation(kind, "", (), (), ERROR, rule, outside=reason)
 
 
 def apply(resource: Any, edits: Iterable[Edit]) -> Any:

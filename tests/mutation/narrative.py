@@ -34,7 +34,7 @@ def narrative(here: Guide, nodes: list[Node]) -> Iterator[Mutation]:
             yield from _sequences(node)
 
 
-def orphan(here: Guide, root: Node) -> Iterator[Mutation]:
+def orphan(root: Node) -> Iterator[Mutation]:
     """An entry of a request that nothing refers to (spec-20); an answer may bring more than it refers to."""
     profiled = root.value.get("meta", {}).get("profile", ())
     if not any("request-bundle" in url for url in profiled):

@@ -5,14 +5,16 @@
 
 import json
 import sys
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from tests.mutation import guides
 from tests.mutation.mutation import Mutation
-from tests.mutation.sampling import KINDS, Planned, sample
+from tests.mutation.sampling import KINDS, Demands, Planned, planned
 from tests.mutation.sources import VERSIONS, Source, golden, official
 
 PLANS = Path(__file__).parent / "plans"
@@ -25,10 +27,23 @@ class StalePlanError(Exception):
     """A golden bundle changed after its mutations were planned."""
 
 
-def fresh(source: Source) -> list[Planned]:
-    """The mutations of one file, from the definitions."""
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The mutations of one file, and of each class what the definitions demand of it."""
+
+    source: Source
+    rows: list[Planned]
+    demands: Mapping[str, Demands]
+
+
+Ways = Counter[tuple[str, str]]
+
+
+def fresh(source: Source, seen: Ways) -> Plan:
+    """The plan of one file, from the definitions; `seen` are the ways of spoiling that other files show."""
     resource = json.loads(source.path.read_bytes())
-    return sample(source.version, source.name, resource, OFFICIAL if source.official else _share(source))
+    number = OFFICIAL if source.official else _share(source)
+    return Plan(source, *planned(source.version, source.name, resource, number, seen))
 
 
 def _share(source: Source) -> int:
@@ -40,23 +55,25 @@ def _share(source: Source) -> int:
 
 def text(version: str) -> str:
     """The plan of one version: a line for each file, then one for each of its mutations."""
-    lines = []
+    lines, seen = [], Ways()
     for source in golden():
         if source.version == version:
             digest = sha256(source.path.read_bytes()).hexdigest()
-            lines.append(_line({"file": source.name, "sha256": digest}))
-            lines += [_line(_packed(row)) for row in fresh(source)]
+            plan = fresh(source, seen)
+            demands = [_packed_demands(plan.demands[kind]) for kind in KINDS]
+            lines.append(_line({"file": source.name, "sha256": digest, "demands": demands}))
+            lines += [_line(_packed(row)) for row in plan.rows]
     return "".join(lines)
 
 
-def committed() -> list[tuple[Source, list[Planned]]]:
+def committed() -> list[Plan]:
     """The committed plan, file by file.
 
     Raises:
         StalePlanError: the plan is not of the golden bundles as they are.
     """
     sources = {source.name: source for source in golden()}
-    plans: list[tuple[Source, list[Planned]]] = []
+    plans: list[Plan] = []
     for version in VERSIONS:
         for line in (PLANS / f"{version}.jsonl").read_text().splitlines():
             row = json.loads(line)
@@ -64,17 +81,19 @@ def committed() -> list[tuple[Source, list[Planned]]]:
                 source = sources.pop(row["file"], None)
                 if source is None or sha256(source.path.read_bytes()).hexdigest() != row["sha256"]:
                     raise StalePlanError(f"{row['file']} is not the file that was planned for. Renew the plan: {RENEW}")
-                plans.append((source, []))
+                demands = {kind: _unpacked_demands(part) for kind, part in zip(KINDS, row["demands"], strict=True)}
+                plans.append(Plan(source, [], demands))
             else:
-                plans[-1][1].append(_unpacked(row))
+                plans[-1].rows.append(_unpacked(row))
     if sources:
         raise StalePlanError(f"{min(sources)} has no plan. Make one: {RENEW}")
     return plans
 
 
-def of_examples() -> Iterable[tuple[Source, list[Planned]]]:
-    """The mutations of the official examples, planned as they are asked for."""
-    return ((source, fresh(source)) for source in official())
+def of_examples() -> Iterable[Plan]:
+    """The plans of the official examples, made as they are asked for."""
+    seen = {version: Ways() for version in VERSIONS}
+    return (fresh(source, seen[source.version]) for source in official())
 
 
 def _line(row: Any) -> str:
@@ -85,23 +104,23 @@ def _packed(row: Planned) -> list[Any]:
     m = row.mutation
     edits: list[Any] = [list(edit[:2]) if edit[2] is None and edit[0] != "set" else list(edit) for edit in m.edits]
     watch = None if m.edits and m.watch == (m.edits[0][1],) else list(m.watch)
-    return [
-        KINDS.index(m.kind),
-        m.variant,
-        row.entry,
-        edits,
-        watch,
-        m.severity,
-        m.rule,
-        *([m.excluded] if m.excluded else []),
-    ]
+    return [KINDS.index(m.kind), m.variant, row.entry, edits, watch, m.severity, m.rule]
 
 
 def _unpacked(row: list[Any]) -> Planned:
-    kind, variant, entry, edits, watch, severity, rule, *excluded = row
+    kind, variant, entry, edits, watch, severity, rule = row
     done = tuple((edit[0], edit[1], edit[2] if len(edit) > 2 else None) for edit in edits)
     places = (done[0][1],) if watch is None else tuple(watch)
-    return Planned(Mutation(KINDS[kind], variant, done, places, severity, rule, *excluded), entry)
+    return Planned(Mutation(KINDS[kind], variant, done, places, severity, rule), entry)
+
+
+def _packed_demands(part: Demands) -> list[Any]:
+    return [part.spoiled, dict(sorted(part.excluded.items())), dict(sorted(part.outside.items()))]
+
+
+def _unpacked_demands(part: list[Any]) -> Demands:
+    spoiled, excluded, outside = part
+    return Demands(spoiled, Counter(excluded), Counter(outside))
 
 
 def main() -> int:

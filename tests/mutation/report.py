@@ -5,11 +5,8 @@ from collections.abc import Iterator
 
 from tests.mutation import guides
 from tests.mutation.floor import run, table
-from tests.mutation.plan import committed, of_examples
-from tests.mutation.sampling import Planned
-from tests.mutation.sources import VERSIONS, Source
-
-Plan = tuple[Source, list[Planned]]
+from tests.mutation.plan import Plan, committed, of_examples
+from tests.mutation.sources import VERSIONS
 
 
 def main() -> int:
@@ -29,7 +26,7 @@ def main() -> int:
 def _parts(plans: list[Plan]) -> Iterator[tuple[str, list[Plan]]]:
     for version in VERSIONS:
         for official, title in ((False, "golden bundles"), (True, "official examples")):
-            part = [plan for plan in plans if plan[0].version == version and plan[0].official is official]
+            part = [plan for plan in plans if plan.source.version == version and plan.source.official is official]
             if part:
                 yield f"PAS {version}, {len(part)} {title}", part
 

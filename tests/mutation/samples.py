@@ -2,7 +2,10 @@
 
 from typing import Any
 
+ABSENT = {"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}
 VALUES: dict[str, Any] = {
+    "Extension": ABSENT,
+    "BackboneElement": {"extension": [ABSENT]},
     "string": "spoiled",
     "markdown": "spoiled",
     "code": "spoiled",

@@ -6,7 +6,6 @@ from typing import Any
 
 from tests.mutation.guides import Element, Guide, Structure
 
-RESOURCE_TYPES = {"Resource", "DomainResource"}
 SYSTEM_TYPE = "http://hl7.org/fhirpath/System."
 
 
@@ -27,7 +26,6 @@ class Group:
     owner: "Node"
     rules: list[Rule]
     nodes: "list[Node]" = field(default_factory=list)
-    unsure: bool = False
 
     @property
     def pointer(self) -> str:
@@ -36,10 +34,6 @@ class Group:
     @property
     def is_list(self) -> bool:
         return any(rule.element.is_list for rule in self.rules)
-
-    @property
-    def minimum(self) -> int:
-        return max(rule.element.minimum for rule in self.rules)
 
     @property
     def maximum(self) -> int | None:
@@ -156,9 +150,7 @@ def _child(here: Guide, node: Node, group: Group, pointer: str, item: Any) -> No
     child = Node(pointer, item, list(group.rules), node, paths | {group.rules[0].type})
     for rule in group.rules:
         for piece in rule.element.slices:
-            fits = matches(here, rule, piece, item, child.type)
-            group.unsure |= fits is None
-            if fits:
+            if matches(rule, piece, item, child.type):
                 child.rules.append(Rule(piece, child.type, of_slice=True))
                 child.slices.append(piece)
                 node.members.append((piece, child))
@@ -187,16 +179,14 @@ def type_of(element: Element, label: str, name: str) -> str | None:
     return next((t for t in element.types if t[0].upper() + t[1:] == suffix), None)
 
 
-def matches(here: Guide, rule: Rule, piece: Element, item: Any, type_: str) -> bool | None:
-    """Whether an item belongs to a slice; None where this reader cannot tell."""
+def matches(rule: Rule, piece: Element, item: Any, type_: str) -> bool:
+    """Whether an item belongs to a slice, as far as this reader can tell."""
     slicing = rule.element.data.get("slicing", {})
-    answers = [_discriminates(here, row, piece, item, type_) for row in slicing.get("discriminator", ())]
-    if False in answers:
-        return False
-    return None if not answers or None in answers else True
+    answers = [_discriminates(row, piece, item, type_) for row in slicing.get("discriminator", ())]
+    return bool(answers) and all(answers)
 
 
-def _discriminates(here: Guide, row: dict[str, str], piece: Element, item: Any, type_: str) -> bool | None:
+def _discriminates(row: dict[str, str], piece: Element, item: Any, type_: str) -> bool | None:
     if row["type"] == "type":
         if row["path"] == "$this":
             return type_ in piece.types
@@ -208,13 +198,13 @@ def _discriminates(here: Guide, row: dict[str, str], piece: Element, item: Any, 
     if row["path"].startswith("extension("):
         return _by_extension(row["path"], piece, item)
     if row["path"] == "url":
-        return bool(isinstance(item, dict) and item.get("url") == slice_url(here, piece))
+        return bool(isinstance(item, dict) and item.get("url") == slice_url(piece))
     names = [] if row["path"] == "$this" else row["path"].split(".")
-    wanted_value = _demanded(here, Rule(piece, type_), names)
+    wanted_value = _demanded(piece, names)
     return None if wanted_value is None else _holds(_at(item, names), wanted_value)
 
 
-def slice_url(here: Guide, piece: Element) -> str | None:
+def slice_url(piece: Element) -> str | None:
     """The URL that makes an extension a member of this slice."""
     child = piece.children.get("url")
     if child is not None and child.fixed:
@@ -237,13 +227,13 @@ def _by_extension(path: str, piece: Element, item: Any) -> bool | None:
     return None
 
 
-def _demanded(here: Guide, rule: Rule, names: list[str]) -> Any:
-    if rule.element.fixed is not None:
-        return _wrapped(rule.element.fixed, names)
+def _demanded(element: Element, names: list[str]) -> Any:
+    if element.fixed is not None:
+        return _wrapped(element.fixed, names)
     if not names:
-        return _below(rule.element)
-    child = rule.element.children.get(names[0])
-    return None if child is None else _demanded(here, Rule(child, child.types[0]), names[1:])
+        return _below(element)
+    child = element.children.get(names[0])
+    return None if child is None else _demanded(child, names[1:])
 
 
 def _below(element: Element) -> Any:

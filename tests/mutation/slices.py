@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.mutation.guides import Element, Guide
-from tests.mutation.mutation import ERROR, Edit, Mutation
+from tests.mutation.mutation import ERROR, Edit, Mutation, left_out
 from tests.mutation.shape import Group, Node, Rule, slice_url
 
 KIND = "broken slice"
@@ -18,8 +18,8 @@ def broken_slices(here: Guide, nodes: list[Node]) -> Iterator[Mutation]:
             if not isinstance(node.value[group.name], list):
                 continue
             for rule in group.rules:
-                yield from _too_few(here, group, rule)
-                yield from _too_many(here, group, rule)
+                yield from _too_few(group, rule)
+                yield from _too_many(group, rule)
                 yield from _strays(group, rule)
 
 
@@ -27,16 +27,22 @@ def _members(group: Group, piece: Element) -> list[Node]:
     return [member for found, member in group.owner.members if found is piece and member in group.nodes]
 
 
-def _too_few(here: Guide, group: Group, rule: Rule) -> Iterator[Mutation]:
+def _too_few(group: Group, rule: Rule) -> Iterator[Mutation]:
     for piece in rule.element.slices:
         members = _members(group, piece)
-        if piece.minimum < 1 or len(members) != piece.minimum:
+        if piece.minimum < 1:
             continue
-        text, watch = f"{piece.label()} min {piece.minimum}", (group.pointer, members[0].pointer)
-        gone: list[Edit] = [("remove", members[0].pointer, None)]
-        if len(group.nodes) == 1:
+        text = f"{piece.label()} min {piece.minimum}"
+        if len(members) < piece.minimum:
+            yield left_out(KIND, text, "this reader finds too few members to begin with")
+            continue
+        gone: list[Edit] = [("remove", one.pointer, None) for one in reversed(members[piece.minimum - 1 :])]
+        if len(group.nodes) == len(gone):
             gone = [("remove", group.pointer, None)]
         yield Mutation(KIND, "required member removed", tuple(gone), (group.pointer,), ERROR, text)
+        if len(members) > piece.minimum:
+            continue
+        watch = (group.pointer, members[0].pointer)
         for row in rule.element.data["slicing"]["discriminator"]:
             edit = _unmatched(members[0], row)
             if edit is not None:
@@ -60,7 +66,7 @@ def _unmatched(member: Node, row: dict[str, str]) -> Edit | None:
     return None
 
 
-def _too_many(here: Guide, group: Group, rule: Rule) -> Iterator[Mutation]:
+def _too_many(group: Group, rule: Rule) -> Iterator[Mutation]:
     content = group.owner.value[group.name]
     for piece in rule.element.slices:
         limit, members = piece.maximum, _members(group, piece)
@@ -72,9 +78,11 @@ def _too_many(here: Guide, group: Group, rule: Rule) -> Iterator[Mutation]:
             watch = (group.pointer, f"{group.pointer}/{len(content)}")
             yield Mutation(KIND, "more members than allowed", edits, watch, ERROR, text)
         elif limit == 0 and group.name == "extension":
-            extension = {"url": slice_url(here, piece), "valueString": "spoiled"}
+            extension = {"url": slice_url(piece), "valueString": "spoiled"}
             watch = (group.pointer, f"{group.pointer}/{len(content)}")
             yield Mutation(KIND, "prohibited member", (("append", group.pointer, extension),), watch, ERROR, text)
+        elif limit == 0:
+            yield left_out(KIND, text, "no member to put there")
 
 
 def _copies(group: Group, member: Node, number: int) -> tuple[Edit, ...]:
@@ -89,7 +97,10 @@ def _copies(group: Group, member: Node, number: int) -> tuple[Edit, ...]:
 
 def _strays(group: Group, rule: Rule) -> Iterator[Mutation]:
     slicing = rule.element.data.get("slicing", {})
-    if slicing.get("rules") != "closed" or group.name not in ("extension", "modifierExtension"):
+    if slicing.get("rules") != "closed":
+        return
+    if group.name not in ("extension", "modifierExtension"):
+        yield left_out(KIND, f"{rule.element.label()} slicing closed", "no stray member at hand")
         return
     place = f"{group.pointer}/{len(group.owner.value[group.name])}"
     edit = ("append", group.pointer, {"url": UNKNOWN_URL, "valueString": "spoiled"})

@@ -27,10 +27,9 @@ def golden() -> list[Source]:
     """The requests and replies of the example orders, of each version."""
     found = []
     for version in VERSIONS:
-        folders = [ROOT / "examples/golden" / version, *([ROOT / "tests/golden"] if version == "2.2.1" else [])]
-        for folder in folders:
-            files = sorted({file for stage in STAGES for file in folder.glob(f"*/{stage}")})
-            found += [Source(version, file, False) for file in files]
+        folder = ROOT / "examples/golden" / version
+        files = sorted(file for stage in STAGES for file in folder.glob(f"*/{stage}"))
+        found += [Source(version, file, False) for file in files]
     return found
 
 

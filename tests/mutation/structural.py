@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.mutation.guides import Guide
 from tests.mutation.invariants import contained
-from tests.mutation.mutation import ERROR, Mutation
+from tests.mutation.mutation import ERROR, UNMATCHED, Mutation, left_out
 from tests.mutation.samples import NUMBERS, PRIMITIVES, STRINGS, TIMES, VALUES, plain
 from tests.mutation.shape import Group, Node, on_discriminator
 
@@ -32,6 +32,8 @@ def missing(here: Guide, nodes: list[Node]) -> Iterator[Mutation]:
                 (r.element for r in group.rules if r.element.minimum > 0 and not _may_unmatch(r, group)), None
             )
             if demand is None:
+                demands = [rule.element for rule in group.rules if rule.element.minimum > 0]
+                yield from (left_out(MISSING, f"{one.label()} min {one.minimum}", UNMATCHED) for one in demands)
                 continue
             edits = [("remove", group.pointer, None)]
             if f"_{group.name}" in node.value:
@@ -83,13 +85,23 @@ def _beyond(group: Group) -> Iterator[Mutation]:
 
 def _prohibited(node: Node, name: str, rule: Any) -> Iterator[Mutation]:
     element, type_ = rule.element, plain(rule.type)
+    label = f"{element.label()} max 0"
     if type_ not in VALUES:
+        yield left_out(TOO_MANY, label, f"no sample of the data type {type_ or 'that another element has'}")
         return
     if name.endswith("[x]"):
         name = name[:-3] + type_[0].upper() + type_[1:]
     value = [VALUES[type_]] if element.is_list else VALUES[type_]
-    pointer = f"{node.pointer}/{name}"
-    yield Mutation(TOO_MANY, "prohibited", (("set", pointer, value),), (pointer,), ERROR, f"{element.label()} max 0")
+    if isinstance(node.value, dict):
+        pointer = f"{node.pointer}/{name}"
+        yield Mutation(TOO_MANY, "prohibited", (("set", pointer, value),), (pointer,), ERROR, label)
+    elif node.pointer[-1].isdigit():
+        yield left_out(TOO_MANY, label, "a primitive in a list")
+    else:
+        head, _, own = node.pointer.rpartition("/")
+        beside = f"{head}/_{own}"
+        edit = ("set", beside, {name: value})
+        yield Mutation(TOO_MANY, "prohibited beside a primitive", (edit,), (f"{beside}/{name}",), ERROR, label)
 
 
 def wrong_type(here: Guide, nodes: list[Node]) -> Iterator[Mutation]:
@@ -217,6 +229,7 @@ def _beside(node: Node, name: str) -> Iterator[Mutation]:
     """What may stand beside a primitive, spoiled: `_name` holds an id and extensions, and something at all."""
     place = f"{node.pointer}/_{name}"
     yield _emptied("object beside a primitive", place, {})
+    yield _emptied("null beside a primitive", place, None)
     rule = "FHIR JSON: beside a primitive stand an id and extensions"
     yield Mutation(
         UNKNOWN, "beside a primitive", (("set", place, {"spoiled": True}),), (place, f"{place}/spoiled"), ERROR, rule

@@ -45,8 +45,9 @@ def _admitted(raw: bytes) -> Any:
     try:
         return json.loads(raw)
     except JsonFault as fault:
-        # The refusal is clear: which rule, where, and what to do.
-        return _REFUSED if fault.rule.startswith("json-") and fault.place and fault.fix else None
+        is_clear = fault.rule.startswith("json-") and bool(fault.place) and bool(fault.fix)
+    assert is_clear, "The refusal says which rule, where, and what to do."
+    return _REFUSED
 
 
 def _documents(file: Path) -> list[bytes]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 import pytest
@@ -40,8 +41,11 @@ def _longer(name: str, *types: str, item: Any) -> Callable[[Any], Any]:
     return _everywhere(change)
 
 
+NUMBERS = count()
+
+
 def _identified(value: dict[str, Any]) -> dict[str, Any]:
-    return {"id": "an-element", **value} if "resourceType" not in value else value
+    return {"id": f"element-{next(NUMBERS)}", **value} if "resourceType" not in value else value
 
 
 def _backwards(value: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from tests.mutation.sources import golden
 
 
 def test_every_golden_bundle_has_its_part_of_the_plan() -> None:
-    planned = [source for source, rows in plan.committed() if rows]
+    planned = [one.source for one in plan.committed() if one.rows]
 
     assert planned == golden()
 

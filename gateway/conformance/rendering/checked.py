@@ -1,7 +1,7 @@
 """One file that was checked, and what every rendering says of it."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from gateway.conformance.report import NotEvaluated, Report
 from gateway.fhir.outcome import Issue, Severity
@@ -17,11 +17,13 @@ class Checked:
         file: its name as the user gave it.
         guide: what it was held against, e.g. `pas/2.2.1`.
         report: the findings; of a file that is not JSON, the one that says so.
+        defects: rule and path of findings that an official example of the guide is known for, with what is known.
     """
 
     file: str
     guide: str
     report: Report
+    defects: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -36,6 +38,11 @@ class Checked:
     def failing(self, at: Severity) -> list[Issue]:
         """The findings that are at least as bad as `at`."""
         return [issue for issue in self.report.issues if _RANKS[issue.severity] <= _RANKS[at]]
+
+    def known_defect(self, issue: Issue) -> str:
+        """That a finding is a known defect of the official example, with the words it is known by; else empty."""
+        found = self.defects.get((issue.rule, issue.path))
+        return f"Known defect of the official example: {found}" if found else ""
 
     @property
     def counts(self) -> str:
@@ -77,6 +84,14 @@ def unjudged(rows: Iterable[NotEvaluated]) -> list[Unjudged]:
     for row in rows:
         places.setdefault((row.rule, row.reason), []).append(row.path)
     return [Unjudged(rule, reason, tuple(paths)) for (rule, reason), paths in places.items()]
+
+
+def not_judged(rows: Iterable[NotEvaluated]) -> str:
+    """How many demands were not judged, in words: one for each place, and how many kinds of them there are."""
+    every = list(rows)
+    kinds = len(unjudged(every))
+    among = f" of {kinds} kinds" if 1 < kinds < len(every) else " of one kind" if len(every) > kinds else ""
+    return f"{counted(len(every), 'demand')}{among} not evaluated, so not vouched for"
 
 
 def counted(number: int, noun: str) -> str:

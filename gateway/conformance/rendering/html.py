@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from gateway.conformance.rendering.checked import Checked, Unjudged, counted, summary, unjudged
+from gateway.conformance.rendering.checked import Checked, Unjudged, not_judged, summary, unjudged
 from gateway.conformance.rendering.style import STYLE
 from gateway.fhir.outcome import Issue, Severity
 
@@ -47,23 +47,24 @@ def _file(one: Checked, fail_on: Severity, number: int) -> Iterator[str]:
     yield f'<p class="about">{escape(one.counts)}, against {escape(one.against)}</p>'
     if one.report.issues:
         yield "<ol>"
-        yield from (_issue(issue) for issue in one.report.issues)
+        yield from (_issue(issue, one.known_defect(issue)) for issue in one.report.issues)
         yield "</ol>"
     else:
         yield '<p class="clean">Nothing to report.</p>'
     if groups := unjudged(one.report.not_evaluated):
-        yield f"<details><summary>{counted(len(groups), 'demand')} not evaluated, so not vouched for</summary><ul>"
+        yield f"<details><summary>{not_judged(one.report.not_evaluated)}</summary><ul>"
         yield from map(_unjudged, groups)
         yield "</ul></details>"
     yield "</section>"
 
 
-def _issue(issue: Issue) -> str:
+def _issue(issue: Issue, defect: str) -> str:
     kind = escape(issue.severity.value)
     fix = f'<p class="fix"><b>Fix</b> {escape(issue.fix)}</p>' if issue.fix else ""
+    note = f'<p class="note"><b>Note</b> {escape(defect)}</p>' if defect else ""
     return (
         f'<li class="{kind}"><p class="head"><span class="kind">{kind}</span> <code class="rule">{escape(issue.rule)}'
-        f'</code></p><p class="text">{escape(issue.text)}</p>{_place(issue.path)}{fix}</li>'
+        f'</code></p><p class="text">{escape(issue.text)}</p>{_place(issue.path)}{fix}{note}</li>'
     )
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from gateway.conformance.rendering.checked import Checked, unjudged
+from gateway.conformance.rendering.checked import Checked
 from gateway.fhir.outcome import Issue, Severity
 
 # XML 1.0 section 2.2: these cannot stand in a document, not even escaped.
@@ -28,14 +28,13 @@ def _suite(one: Checked, fail_on: Severity) -> Element:
     for issue in one.report.issues:
         case = _case(suite, one, f"{issue.rule} at {issue.path or 'the file'}")
         if issue in failing:
-            SubElement(case, "failure", type=issue.rule, message=issue.text).text = _words(issue)
+            SubElement(case, "failure", type=issue.rule, message=issue.text).text = _words(one, issue)
         else:
-            SubElement(case, "system-out").text = f"{issue.severity.value}: {issue.text}\n{_words(issue)}"
-    skipped = unjudged(one.report.not_evaluated)
-    for group in skipped:
-        case = _case(suite, one, f"{group.rule} at {group.where}")
-        SubElement(case, "skipped", message=f"Not evaluated: {group.reason}")
-        SubElement(case, "system-out").text = "\n".join(group.places)
+            SubElement(case, "system-out").text = f"{issue.severity.value}: {issue.text}\n{_words(one, issue)}"
+    skipped = one.report.not_evaluated
+    for row in skipped:
+        case = _case(suite, one, f"{row.rule} at {row.path or 'the file'}")
+        SubElement(case, "skipped", message=f"Not evaluated: {row.reason}")
     if not failing:
         _case(suite, one, f"conforms to {one.against}")
     suite.set("tests", str(len(suite)))
@@ -49,6 +48,6 @@ def _case(suite: Element, one: Checked, name: str) -> Element:
     return SubElement(suite, "testcase", classname=one.name, name=name)
 
 
-def _words(issue: Issue) -> str:
-    lines = [f"at: {issue.path}" if issue.path else "", f"rule: {issue.rule}", f"fix: {issue.fix}" if issue.fix else ""]
-    return "\n".join(line for line in lines if line)
+def _words(one: Checked, issue: Issue) -> str:
+    rows = {"at": issue.path, "rule": issue.rule, "fix": issue.fix, "note": one.known_defect(issue)}
+    return "\n".join(f"{name}: {text}" for name, text in rows.items() if text)

@@ -39,7 +39,18 @@ def outcome(report: Report, against: str) -> dict[str, Any]:
 
 def _of_file(one: Checked) -> dict[str, Any]:
     made = outcome(one.report, one.against)
-    return {"resourceType": "OperationOutcome", "meta": {"source": quote(one.name)}, "issue": made["issue"]}
+    known = [
+        {
+            "severity": "information",
+            "code": "informational",
+            "details": {"text": defect},
+            "diagnostics": issue.rule,
+            **({"expression": [issue.path]} if issue.path else {}),
+        }
+        for issue in one.report.issues
+        if (defect := one.known_defect(issue))
+    ]
+    return {"resourceType": "OperationOutcome", "meta": {"source": quote(one.name)}, "issue": [*made["issue"], *known]}
 
 
 def _bundle(outcomes: Sequence[dict[str, Any]]) -> dict[str, Any]:

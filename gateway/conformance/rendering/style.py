@@ -45,6 +45,7 @@ code { font: .9em ui-monospace, "SF Mono", Consolas, monospace; overflow-wrap: a
 .place code { color: var(--soft); }
 .place b { color: var(--ink); }
 .fix b { margin-right: .4rem; color: var(--green); }
+.note b { margin-right: .4rem; color: var(--blue); }
 details { margin-top: 1rem; border-top: 1px solid var(--line); padding-top: .75rem; }
 summary { cursor: pointer; font-weight: 600; color: var(--soft); }
 details ul { padding-left: 1.1rem; }

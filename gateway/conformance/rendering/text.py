@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from gateway.conformance.rendering.checked import Checked, counted, summary, unjudged
+from gateway.conformance.rendering.checked import Checked, not_judged, summary, unjudged
 from gateway.conformance.report import NotEvaluated
 from gateway.fhir.outcome import Issue, Severity
 
@@ -24,6 +24,8 @@ def _lines(files: Sequence[Checked], fail_on: Severity, paint: _Paint) -> Iterat
         yield f"{verdict}  {paint(one.name, _BOLD)}: {one.counts}, against {one.against}"
         for issue in one.report.issues:
             yield from _issue(issue, paint)
+            if defect := one.known_defect(issue):
+                yield f"    {paint('note', _DIM)} {defect}"
             yield ""
     rows = [row for one in files for row in one.report.not_evaluated]
     if rows:
@@ -42,9 +44,8 @@ def _issue(issue: Issue, paint: _Paint) -> Iterator[str]:
 
 
 def _not_evaluated(rows: Sequence[NotEvaluated], paint: _Paint) -> Iterator[str]:
-    groups = unjudged(rows)
-    yield f"{counted(len(groups), 'demand')} not evaluated, so not vouched for:"
-    for group in groups:
+    yield f"{not_judged(rows)}:"
+    for group in unjudged(rows):
         yield f"  {paint(f'[{group.rule}]', _DIM)} {group.reason}"
         yield f"    {paint('at', _DIM)}  {group.where}"
 

@@ -7,11 +7,12 @@ cost of its regular expressions are bounded, and none reads a clock.
 from gateway.fhir.path.compiler import SIMPLE
 from gateway.fhir.path.context import Budget
 from gateway.fhir.path.expression import STEPS, Expression, compile  # noqa: A004
-from gateway.fhir.path.fault import PathFault
+from gateway.fhir.path.fault import OutOfSteps, PathFault
 from gateway.fhir.path.loops import LOOPS
 from gateway.fhir.path.model import choices
 from gateway.fhir.path.node import plain, value_of
 from gateway.fhir.path.quantity import Quantity
+from gateway.fhir.path.short import Short, short_way
 from gateway.fhir.path.temporal import Temporal
 
 FUNCTIONS = frozenset(SIMPLE) | frozenset(LOOPS) | {"is", "as", "ofType"}
@@ -23,10 +24,13 @@ __all__ = [
     "STEPS",
     "Budget",
     "Expression",
+    "OutOfSteps",
     "PathFault",
     "Quantity",
+    "Short",
     "Temporal",
     "compile",
     "plain",
+    "short_way",
     "value_of",
 ]

@@ -8,7 +8,7 @@ from gateway.fhir.path.context import Context
 from gateway.fhir.path.fault import Trouble
 from gateway.fhir.path.node import bare, offspring
 from gateway.fhir.path.quantity import Quantity, add
-from gateway.fhir.path.values import distinct, key, number, order, single
+from gateway.fhir.path.values import distinct, key, number, order, single, weigh
 
 
 def _empty(_: Context, items: list[Any]) -> list[Any]:
@@ -26,27 +26,28 @@ def _count(_: Context, items: list[Any]) -> list[Any]:
     return [len(items)]
 
 
-def _booleans(items: list[Any], what: str) -> list[bool]:
+def _booleans(context: Context, items: list[Any], what: str) -> list[bool]:
+    context.spend(len(items))
     values = [bare(item) for item in items]
     if not all(isinstance(value, bool) for value in values):
         raise Trouble(f"{what} needs values that are true or false")
     return values
 
 
-def _all_true(_: Context, items: list[Any]) -> list[Any]:
-    return [all(_booleans(items, "allTrue()"))]
+def _all_true(context: Context, items: list[Any]) -> list[Any]:
+    return [all(_booleans(context, items, "allTrue()"))]
 
 
-def _any_true(_: Context, items: list[Any]) -> list[Any]:
-    return [any(_booleans(items, "anyTrue()"))]
+def _any_true(context: Context, items: list[Any]) -> list[Any]:
+    return [any(_booleans(context, items, "anyTrue()"))]
 
 
-def _all_false(_: Context, items: list[Any]) -> list[Any]:
-    return [not any(_booleans(items, "allFalse()"))]
+def _all_false(context: Context, items: list[Any]) -> list[Any]:
+    return [not any(_booleans(context, items, "allFalse()"))]
 
 
-def _any_false(_: Context, items: list[Any]) -> list[Any]:
-    return [not all(_booleans(items, "anyFalse()"))]
+def _any_false(context: Context, items: list[Any]) -> list[Any]:
+    return [not all(_booleans(context, items, "anyFalse()"))]
 
 
 def _keys(context: Context, items: list[Any]) -> set[Any]:
@@ -79,8 +80,14 @@ def _last(_: Context, items: list[Any]) -> list[Any]:
     return items[-1:]
 
 
-def _tail(_: Context, items: list[Any]) -> list[Any]:
-    return items[1:]
+def _part(context: Context, items: list[Any]) -> list[Any]:
+    """A part of a collection, which is cheap to cut out."""
+    context.spend(len(items) // 16 + 1)
+    return items
+
+
+def _tail(context: Context, items: list[Any]) -> list[Any]:
+    return _part(context, items[1:])
 
 
 def _whole(values: list[Any], what: str) -> int:
@@ -90,12 +97,12 @@ def _whole(values: list[Any], what: str) -> int:
     return value
 
 
-def _skip(_: Context, items: list[Any], count: list[Any]) -> list[Any]:
-    return items[max(_whole(count, "skip()"), 0) :]
+def _skip(context: Context, items: list[Any], count: list[Any]) -> list[Any]:
+    return _part(context, items[max(_whole(count, "skip()"), 0) :])
 
 
-def _take(_: Context, items: list[Any], count: list[Any]) -> list[Any]:
-    return items[: max(_whole(count, "take()"), 0)]
+def _take(context: Context, items: list[Any], count: list[Any]) -> list[Any]:
+    return _part(context, items[: max(_whole(count, "take()"), 0)])
 
 
 def _intersect(context: Context, items: list[Any], other: list[Any]) -> list[Any]:
@@ -115,11 +122,13 @@ def _combine(context: Context, items: list[Any], other: list[Any]) -> list[Any]:
 def _children(context: Context, items: list[Any]) -> list[Any]:
     found: list[Any] = []
     for item in items:
-        offspring(item, found)
-    return context.collection(found)
+        context.spend(offspring(item, found))
+    return found
 
 
-def _extreme(items: list[Any], sign: int) -> list[Any]:
+def _extreme(context: Context, items: list[Any], sign: int) -> list[Any]:
+    context.spend(len(items) + 1)
+    weigh(context, *items)
     best: list[Any] = items[:1]
     for item in items[1:]:
         if (order(item, best[0]) or 0) * sign > 0:
@@ -127,15 +136,16 @@ def _extreme(items: list[Any], sign: int) -> list[Any]:
     return best
 
 
-def _min(_: Context, items: list[Any]) -> list[Any]:
-    return _extreme(items, -1)
+def _min(context: Context, items: list[Any]) -> list[Any]:
+    return _extreme(context, items, -1)
 
 
-def _max(_: Context, items: list[Any]) -> list[Any]:
-    return _extreme(items, 1)
+def _max(context: Context, items: list[Any]) -> list[Any]:
+    return _extreme(context, items, 1)
 
 
-def _sum(_: Context, items: list[Any]) -> list[Any]:
+def _sum(context: Context, items: list[Any]) -> list[Any]:
+    context.spend(len(items) + 1)
     if not items:
         return []
     if isinstance(items[0], Quantity):

@@ -65,14 +65,14 @@ class Compiler:
                     return SAME[node.mark](self.test(node.left), self.test(node.right))
                 return member_equals(node) or TESTS[node.mark](self.run(node.left), self.run(node.right))
         if isinstance(node, Call) and node.name not in self._functions:
-            source = self.run(node.source)
-            if node.name == "exists" and not node.arguments:
-                return lambda this, context: bool(source(this, context))
-            if node.name == "empty" and not node.arguments:
+            if node.name in ("exists", "empty") and not node.arguments:
+                source = self.run(node.source)
+                if node.name == "exists":
+                    return lambda this, context: bool(source(this, context))
                 return lambda this, context: not source(this, context)
             if node.name == "not" and not node.arguments:
                 return negation(self.test(node.source))
-        run = self.run(node)
+        run = self.run(node)  # each part is compiled once: twice would be exponential in the depth
         return lambda this, context: truth(run(this, context))
 
     def _member(self, node: Member) -> Run:
@@ -105,7 +105,7 @@ class Compiler:
         except Trouble as trouble:
             raise PathFault(f"{quoted(self._text)}: {trouble} at column {node.column}") from None
         if node.mark == "ofType":
-            return lambda this, context: [item for item in source(this, context) if test(item)]
+            return lambda this, context: [item for item in context.collection(source(this, context)) if test(item)]
 
         def run(this: Any, context: Context) -> list[Any]:
             items = source(this, context)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gateway.fhir.path.fault import Trouble
+from gateway.fhir.path.fault import Spent, Trouble
 from gateway.fhir.path.model import constants
 from gateway.fhir.path.node import light, typed
 
@@ -39,11 +39,11 @@ class Context:
         """Count steps.
 
         Raises:
-            Trouble: the budget is used up.
+            Spent: the budget is used up.
         """
         self.left -= steps
         if self.left < 0:
-            raise Trouble("ran out of steps")
+            raise Spent
 
     def meet(self, text: str) -> None:
         """Count what preparing a text of a language of its own costs, once in an evaluation."""

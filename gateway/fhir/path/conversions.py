@@ -8,7 +8,7 @@ from typing import Any
 from gateway.fhir.path.closure import Function
 from gateway.fhir.path.context import Context
 from gateway.fhir.path.node import system
-from gateway.fhir.path.quantity import CALENDAR, Quantity
+from gateway.fhir.path.quantity import CALENDAR, Quantity, plainly
 from gateway.fhir.path.temporal import Temporal, temporal
 from gateway.fhir.path.values import as_quantity, single
 
@@ -17,6 +17,7 @@ _DECIMAL = re.compile(r"[+-]?[0-9]{1,64}(\.[0-9]{1,64})?", re.ASCII)
 _QUANTITY = re.compile(
     r"(?P<value>[+-]?[0-9]{1,64}(?:\.[0-9]{1,64})?)\s*(?:'(?P<unit>[^']+)'|(?P<word>[a-z]+))?", re.ASCII
 )
+_LONGEST_QUANTITY = 256
 _TRUE = frozenset({"true", "t", "yes", "y", "1", "1.0"})
 _FALSE = frozenset({"false", "f", "no", "n", "0", "0.0"})
 
@@ -25,7 +26,7 @@ def _boolean(value: Any) -> Any:
     if isinstance(value, bool):
         return value
     if isinstance(value, str):
-        word = value.lower()
+        word = value.lower() if len(value) < 6 else ""
         return True if word in _TRUE else False if word in _FALSE else None
     if isinstance(value, int | Decimal) and value in (0, 1):
         return value == 1
@@ -49,7 +50,7 @@ def spelled(value: Any) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):
-        return f"{value:f}"
+        return plainly(value)
     return str(value) if isinstance(value, str | int | Temporal | Quantity) else None
 
 
@@ -58,7 +59,7 @@ def _quantity(value: Any) -> Any:
         return Quantity(Decimal(value))
     if not isinstance(value, str):
         return as_quantity(value)
-    match = _QUANTITY.fullmatch(value)
+    match = _QUANTITY.fullmatch(value) if len(value) <= _LONGEST_QUANTITY else None
     if match is None or (match["word"] and match["word"] not in CALENDAR):
         return None
     number = Decimal(match["value"])

@@ -6,7 +6,7 @@ from typing import Any
 
 from gateway.fhir.path.compiler import Compiler
 from gateway.fhir.path.context import Budget, Context
-from gateway.fhir.path.fault import PathFault, Trouble, quoted
+from gateway.fhir.path.fault import OutOfSteps, PathFault, Spent, Trouble, quoted
 from gateway.fhir.path.node import is_shadow, light, plain, typed, untied
 from gateway.fhir.path.parser import parse
 from gateway.fhir.path.syntax import Call, Member, Syntax, Variable
@@ -42,7 +42,8 @@ class Expression:
         """Evaluate on `node`; `variables` are reachable as %name. What it costs is taken from the `budget`, if given.
 
         Raises:
-            PathFault: evaluation failed, or took more than `steps` steps or than are left in the budget.
+            OutOfSteps: it took more than `steps` steps, or than are left in the budget.
+            PathFault: evaluation failed.
         """
         found = self._evaluate(node, variables, steps, budget, types=self.needs_types)
         if len(found) == 1 and (type(found[0]) is bool or type(found[0]) is str):
@@ -71,7 +72,7 @@ class Expression:
             return self._in_context(node, Context(node, variables, steps, types=types))
         steps = min(steps, budget.left)
         if steps <= 0:
-            raise PathFault(f"{quoted(self.text)}: the expression ran out of steps")
+            raise OutOfSteps(f"{quoted(self.text)}: the expression ran out of steps")
         context = Context(node, variables, steps, types=types)
         try:
             return self._in_context(node, context)
@@ -83,7 +84,8 @@ class Expression:
         try:
             return self._run(this, context)
         except Trouble as trouble:
-            raise PathFault(f"{quoted(self.text)}: the expression {_sentence(trouble)}") from None
+            kind = OutOfSteps if isinstance(trouble, Spent) else PathFault
+            raise kind(f"{quoted(self.text)}: the expression {_sentence(trouble)}") from None
         except RecursionError:
             raise PathFault(f"{quoted(self.text)}: the expression is nested too deeply for this data") from None
         except (ArithmeticError, TypeError, ValueError, AttributeError, LookupError, MemoryError) as fault:

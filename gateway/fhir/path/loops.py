@@ -9,9 +9,17 @@ from gateway.fhir.path.context import Context
 from gateway.fhir.path.fault import Trouble
 from gateway.fhir.path.node import bare, offspring
 from gateway.fhir.path.syntax import Call, Sign, Special, Syntax, walk
-from gateway.fhir.path.values import distinct, key, order, single
+from gateway.fhir.path.values import distinct, key, order, single, weigh
 
 Body = Callable[[Any, Context], Any]
+
+
+_NODES = 16  # parts of a body for a step
+
+
+def _weight(*bodies: Syntax) -> int:
+    """Steps that evaluating bodies once costs at least: an item costs more where more is done with it."""
+    return 1 + sum(1 for body in bodies for _ in walk(body)) // _NODES
 
 
 def _uses(node: Syntax, *names: str) -> bool:
@@ -19,7 +27,7 @@ def _uses(node: Syntax, *names: str) -> bool:
 
 
 def _indexed(node: Syntax, body: Body) -> Body:
-    """A body that reads $index gets it set; the loop calls `enter` for it."""
+    """A body that reads $index gets it set."""
     return _Indexed(body) if _uses(node, "$index") else body
 
 
@@ -35,9 +43,9 @@ class _Indexed:
         return self.body(this, context)
 
 
-def _each(items: list[Any], body: Body, context: Context) -> list[Any]:
+def _each(items: list[Any], body: Body, context: Context, weight: int) -> list[Any]:
     """The results of a body on every item."""
-    context.spend(len(items) + 1)
+    context.spend(len(items) * weight + 1)
     if not isinstance(body, _Indexed):
         return [body(item, context) for item in items]
     before = context.index
@@ -51,19 +59,20 @@ def _each(items: list[Any], body: Body, context: Context) -> list[Any]:
 
 def _where(compiling: Compiling, call: Call) -> Run:
     source, test = compiling.run(call.source), compiling.test(call.arguments[0])
+    weight = _weight(call.arguments[0])
     if _uses(call.arguments[0], "$index"):
         body = _Indexed(test)
 
         def run_indexed(this: Any, context: Context) -> list[Any]:
             items = source(this, context)
-            kept = _each(items, body, context)
+            kept = _each(items, body, context, weight)
             return [item for item, holds in zip(items, kept, strict=True) if holds is True]
 
         return run_indexed
 
     def run(this: Any, context: Context) -> list[Any]:
         items = source(this, context)
-        context.spend(len(items) + 1)
+        context.spend(len(items) * weight + 1)
         return [item for item in items if test(item, context) is True]
 
     return run
@@ -72,11 +81,12 @@ def _where(compiling: Compiling, call: Call) -> Run:
 def _select(compiling: Compiling, call: Call) -> Run:
     source = compiling.run(call.source)
     body = _indexed(call.arguments[0], compiling.run(call.arguments[0]))
+    weight = _weight(call.arguments[0])
 
     def run(this: Any, context: Context) -> list[Any]:
-        results = _each(source(this, context), body, context)
-        found = results[0] if len(results) == 1 else [item for result in results for item in result]
-        context.spend(len(found))
+        results = _each(source(this, context), body, context, weight)
+        context.spend(sum(map(len, results)))
+        found: list[Any] = results[0] if len(results) == 1 else [item for result in results for item in result]
         return found
 
     return run
@@ -86,12 +96,13 @@ def _all(compiling: Compiling, call: Call) -> Run:
     source = compiling.run(call.source)
     test = compiling.test(call.arguments[0])
     body = _indexed(call.arguments[0], test)
+    weight = _weight(call.arguments[0])
     if isinstance(body, _Indexed):
-        return lambda this, context: BOOLEANS[all(_each(source(this, context), body, context))]
+        return lambda this, context: BOOLEANS[all(_each(source(this, context), body, context, weight))]
 
     def run(this: Any, context: Context) -> list[Any]:
         items = source(this, context)
-        context.spend(len(items) + 1)
+        context.spend(len(items) * weight + 1)
         for item in items:
             if not test(item, context):
                 return BOOLEANS[False]
@@ -110,6 +121,7 @@ def _exists(compiling: Compiling, call: Call) -> Run:
 
 def _repeat(compiling: Compiling, call: Call) -> Run:
     source, body = compiling.run(call.source), compiling.run(call.arguments[0])
+    weight = _weight(call.arguments[0])
 
     def run(this: Any, context: Context) -> list[Any]:
         queue = source(this, context)
@@ -117,7 +129,7 @@ def _repeat(compiling: Compiling, call: Call) -> Run:
         while queue:
             following: list[Any] = []
             for item in queue:
-                context.spend(1)
+                context.spend(weight)
                 for result in body(item, context):
                     context.spend(1)
                     mark = key(context, result)
@@ -139,8 +151,7 @@ def _descendants(compiling: Compiling, call: Call) -> Run:
         while queue:
             following: list[Any] = []
             for item in queue:
-                offspring(item, following)
-            context.spend(len(following) + 1)
+                context.spend(offspring(item, following))
             found += following
             queue = following
         return found
@@ -151,12 +162,13 @@ def _descendants(compiling: Compiling, call: Call) -> Run:
 def _aggregate(compiling: Compiling, call: Call) -> Run:
     source, body = compiling.run(call.source), compiling.run(call.arguments[0])
     start = compiling.run(call.arguments[1]) if len(call.arguments) > 1 else None
+    weight = _weight(call.arguments[0])
 
     def run(this: Any, context: Context) -> list[Any]:
         items = source(this, context)
         before, context.total = context.total, start(this, context) if start else []
         index = context.index
-        context.spend(len(items) + 1)
+        context.spend(len(items) * weight + 1)
         for at, item in enumerate(items):
             context.index = [at]
             context.total = body(item, context)
@@ -192,12 +204,17 @@ def _sort(compiling: Compiling, call: Call) -> Run:
         falling = isinstance(argument, Sign) and argument.mark == "-"
         keys.append((compiling.run(argument.operand if isinstance(argument, Sign) else argument), -1 if falling else 1))
 
+    weight = _weight(*call.arguments)
+
     def run(this: Any, context: Context) -> list[Any]:
         rows = []
         items = source(this, context)
-        context.spend(len(items) * max(len(items).bit_length(), 1) + 1)
+        comparisons = max(len(items).bit_length(), 1)  # of one item
+        context.spend(len(items) * (weight + 4 * comparisons * max(len(keys), 1)) + 1)
         for item in items:
             rows.append(([single(by(item, context), "a sort key") for by, _ in keys] or [item], item))
+            for _ in range(comparisons):
+                weigh(context, *rows[-1][0])
         signs = [sign for _, sign in keys] or [1]
         for at in reversed(range(len(signs))):
             rows = _sorted(rows, at, signs[at])

@@ -192,10 +192,10 @@ def offspring(item: Any, found: list[Any]) -> int:
         names = dict.fromkeys(key.removeprefix("_") for key in value)
         for name in names:
             if name != "resourceType":
-                seen += children(item, Step(name), found)
+                seen += 1 + children(item, Step(name), found)
     elif type(item) is Node and isinstance(item.extra, dict):
         for name in item.extra:
-            seen += children(item, Step(name), found)
+            seen += 1 + children(item, Step(name), found)
     return seen
 
 

@@ -16,6 +16,7 @@ from gateway.fhir.path.values import as_quantity, number, single, text
 
 _LARGEST = 2**63
 _MOST_DIGITS = 31  # of a boundary
+_SERIES = 10  # steps of a logarithm, an exponential or a power
 
 
 def _checked(value: Any) -> list[Any]:
@@ -102,8 +103,9 @@ def negate(items: list[Any]) -> list[Any]:
     return [] if value is None else [-value]
 
 
-def _on_number(name: str, function: Callable[[Any], Any], *, quantity: bool = False) -> Function:
-    def apply(_: Context, items: list[Any]) -> list[Any]:
+def _on_number(name: str, function: Callable[[Any], Any], *, quantity: bool = False, steps: int = 1) -> Function:
+    def apply(context: Context, items: list[Any]) -> list[Any]:
+        context.spend(steps)
         value = single(items, f"{name}()")
         if quantity and isinstance(value, Quantity):
             return [Quantity(function(value.value), value.unit, value.calendar)]
@@ -142,7 +144,8 @@ def _round(_: Context, items: list[Any], places: list[Any] | None = None) -> lis
     return [int(rounded) if isinstance(value, int) and not digits else rounded]
 
 
-def _log(_: Context, items: list[Any], base: list[Any]) -> list[Any]:
+def _log(context: Context, items: list[Any], base: list[Any]) -> list[Any]:
+    context.spend(_SERIES)
     value, root = number(items, "log()"), number(base, "log()")
     if value is None or root is None or value <= 0 or root <= 0 or root == 1:
         return []
@@ -151,7 +154,8 @@ def _log(_: Context, items: list[Any], base: list[Any]) -> list[Any]:
     return [whole if abs(result - whole) < Decimal("1e-24") else result]
 
 
-def _power(_: Context, items: list[Any], exponent: list[Any]) -> list[Any]:
+def _power(context: Context, items: list[Any], exponent: list[Any]) -> list[Any]:
+    context.spend(_SERIES)
     base, power = number(items, "power()"), number(exponent, "power()")
     if base is None or power is None:
         return []
@@ -170,10 +174,12 @@ def _boundary(*, high: bool) -> Function:
         if isinstance(value, str):
             value = temporal(value)
         if isinstance(value, Temporal):
-            return _checked(temporals.boundary(value, None if digits is None else int(digits), high=high))
-        digits = 8 if digits is None else int(digits)
+            digits = int(digits) if digits is not None and 0 <= digits <= _MOST_DIGITS else digits
+            return _checked(temporals.boundary(value, digits, high=high))
+        digits = 8 if digits is None else digits
         if not 0 <= digits <= _MOST_DIGITS:
             return []
+        digits = int(digits)
         try:
             if isinstance(value, Quantity):
                 return [Quantity(_edge(value.value, digits, high=high), value.unit, value.calendar)]
@@ -215,8 +221,8 @@ NUMBERS: dict[str, tuple[int, int, Function]] = {
     "ceiling": (0, 0, _on_number("ceiling", _rounding(ROUND_CEILING))),
     "floor": (0, 0, _on_number("floor", _rounding(ROUND_FLOOR))),
     "truncate": (0, 0, _on_number("truncate", _rounding(ROUND_DOWN))),
-    "exp": (0, 0, _on_number("exp", lambda value: Decimal(value).exp())),
-    "ln": (0, 0, _on_number("ln", _ln)),
+    "exp": (0, 0, _on_number("exp", lambda value: Decimal(value).exp(), steps=_SERIES)),
+    "ln": (0, 0, _on_number("ln", _ln, steps=_SERIES)),
     "sqrt": (0, 0, _on_number("sqrt", _root)),
     "round": (0, 1, _round),
     "log": (1, 1, _log),

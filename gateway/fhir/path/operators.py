@@ -67,11 +67,12 @@ def _cheap_equal(context: Context, left: list[Any], right: list[Any]) -> bool | 
     if len(left) == 1 and len(right) == 1:
         one, other = left[0], right[0]
         if type(one) is str and type(other) is str:
+            if len(one) > 1000:
+                context.read(one)
             return one == other
     if len(left) == len(right):
         context.spend(len(left))
-        for item in left:
-            weigh(context, item)
+        weigh(context, *left)
     return all_equal(left, right)
 
 
@@ -119,6 +120,7 @@ def ordering(mark: str, left: Run, right: Run) -> Run:
         one, other = single(left(this, context), mark), single(right(this, context), mark)
         if one is None or other is None:
             return []
+        weigh(context, one, other)
         found = order(one, other)
         return [] if found is None else BOOLEANS[decide(found)]
 
@@ -134,8 +136,7 @@ def membership(item: Run, collection: Run) -> Run:
             return []
         items = collection(this, context)
         context.spend(len(items) + 1)
-        for each in items:
-            weigh(context, each)
+        weigh(context, *items)
         return [any(equal(each, wanted) for each in items)]
 
     return run

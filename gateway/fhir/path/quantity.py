@@ -16,6 +16,14 @@ _AS_UCUM = {word: code for code, word in _UCUM.items()}
 _INEXACT = frozenset({"year", "month"})  # a calendar year is not the UCUM year of 365.25 days
 
 
+_MOST_ZEROS = 1000
+
+
+def plainly(value: Decimal) -> str:
+    """A number in plain digits; with an exponent where that would be all zeros."""
+    return f"{value:f}" if abs(value.adjusted()) <= _MOST_ZEROS else str(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Quantity:
     """A value with its unit: a UCUM code, or the word of a calendar duration in the singular (`calendar`)."""
@@ -26,7 +34,7 @@ class Quantity:
 
     def __str__(self) -> str:
         unit = self.unit + ("" if self.value == 1 else "s") if self.calendar else f"'{self.unit}'"
-        return f"{self.value:f} {unit}"
+        return f"{plainly(self.value)} {unit}"
 
     def calendar_unit(self) -> str | None:
         """The calendar duration it stands for when added to a date; UCUM years and months stand for none."""

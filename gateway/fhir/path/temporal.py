@@ -13,6 +13,7 @@ _DAY = r"(?P<year>[0-9]{4})(?:-(?P<month>[0-9]{2})(?:-(?P<day>[0-9]{2}))?)?"
 _CLOCK = r"(?P<hour>[0-9]{2})(?::(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}(?:\.[0-9]{1,18})?))?)?"
 _DATE = re.compile(rf"{_DAY}(?P<mark>T(?:{_CLOCK}(?P<zone>Z|[+-][0-9]{{2}}:[0-9]{{2}})?)?)?", re.ASCII)
 _TIME = re.compile(rf"T?{_CLOCK}", re.ASCII)
+_LONGEST = 64
 _HIGHEST = (9999, 12, 31, 23, 59)
 Parts = tuple[int | Decimal, ...]
 
@@ -36,18 +37,23 @@ class Temporal:
         return isinstance(other, Temporal) and alike(self, other)
 
     def __hash__(self) -> int:
-        return hash((self.kind == "Time", len(self.parts)))
+        timed = self.zone is not None and len(self.parts) > 3
+        return hash((self.kind == "Time", _utc(self) if timed else self.parts))
 
     def __str__(self) -> str:
         return self.text
 
 
-@lru_cache(maxsize=4096)
 def temporal(text: str, kind: str = "") -> Temporal | None:
     """Read a date, dateTime or (kind `Time`) time; None if it is none or does not exist.
 
     With kind `Date` or `DateTime` the value is of that kind, otherwise a `T` in the text decides.
     """
+    return _temporal(text, kind) if len(text) <= _LONGEST else None
+
+
+@lru_cache(maxsize=4096)
+def _temporal(text: str, kind: str) -> Temporal | None:
     match = (_TIME if kind == "Time" else _DATE).fullmatch(text)
     if match is None:
         return None

@@ -17,14 +17,15 @@ from gateway.fhir.path.values import number, text
 _JSON_ESCAPE = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})')
 
 
-def _on_texts(name: str, function: Callable[..., Any]) -> Function:
-    """Input and arguments are single texts; an empty one gives nothing."""
+def _on_texts(name: str, function: Callable[..., Any], work: Callable[..., int]) -> Function:
+    """Input and arguments are single texts; an empty one gives nothing. `work` are the steps it costs on them."""
 
     def apply(context: Context, items: list[Any], *arguments: list[Any]) -> list[Any]:
         given = [text(each, f"{name}()") for each in (items, *arguments)]
-        context.spend(1)
         if None in given:
+            context.spend(1)
             return []
+        context.spend(1 + work(*given))
         result = function(*given)
         if isinstance(result, str):
             return context.text(result)
@@ -33,13 +34,40 @@ def _on_texts(name: str, function: Callable[..., Any]) -> Function:
     return apply
 
 
+def _none(*_: str) -> int:
+    return 0
+
+
+def _reading(*given: str) -> int:
+    return sum(map(len, given)) // 100
+
+
+def _piecewise(*given: str) -> int:
+    return sum(map(len, given)) // 8
+
+
+def _searching(value: str, part: str, *more: str) -> int:
+    """Python looks for short parts, and in short texts, letter by letter at every place; else in linear time."""
+    size, sought = len(value), len(part)
+    plain = size < 2_500 or (size < 30_000 and sought < 100) or sought < 6
+    return (size * sought // 5_000 if plain else (size + sought) // 1_000) + _reading(*more)
+
+
+def _last_index(value: str, part: str) -> int:
+    """From the back, as `find` has a bound on its time that `rfind` has not."""
+    at = value[::-1].find(part[::-1])
+    return at if at < 0 else len(value) - len(part) - at
+
+
 def _substring(context: Context, items: list[Any], start: list[Any], length: list[Any] | None = None) -> list[Any]:
     value, at = text(items, "substring()"), number(start, "substring()")
     context.spend(1)
     if value is None or at is None or not 0 <= at < len(value):
         return []
     count = number(length, "substring()") if length is not None else None
-    return [value[int(at) :] if count is None else value[int(at) : int(at) + max(int(count), 0)]]
+    end = len(value) if count is None else int(at) + int(max(min(count, len(value)), 0))
+    context.read(value[int(at) : end])
+    return [value[int(at) : end]]
 
 
 def _replaced(value: str, old: str, new: str) -> str:
@@ -53,6 +81,7 @@ def _matches(context: Context, items: list[Any], regex: list[Any], *, full: bool
     context.spend(1)
     if value is None or wanted is None:
         return []
+    context.meet(wanted)
     found = pattern(wanted)
     context.spend(found.price(len(value)))
     return [(found.regex.fullmatch(value) if full else found.regex.search(value)) is not None]
@@ -70,11 +99,13 @@ def _replace_matches(context: Context, items: list[Any], regex: list[Any], new: 
         return []
     if not wanted:
         return [value]
+    context.meet(wanted)
     found = pattern(wanted)
     context.spend(found.price(len(value)))
     pieces: list[str] = []
     size = at = 0
     for match in found.regex.finditer(value):
+        context.spend(1 + len(by) // 100)
         pieces += (value[at : match.start()], _filled(by, match))
         at = match.end()
         size += len(pieces[-1])
@@ -104,6 +135,10 @@ def _join(context: Context, items: list[Any], separator: list[Any] | None = None
     if (sum(map(len, words)) + len(words) * len(between or "")) > LONGEST_TEXT:
         raise Trouble(f"join() made a text of more than {LONGEST_TEXT} characters")
     return context.text((between or "").join(words))
+
+
+def _splitting(value: str, separator: str) -> int:
+    return _searching(value, separator) + value.count(separator) if separator else _piecewise(value, value)
 
 
 def _split(value: str, separator: str) -> list[str]:
@@ -148,26 +183,26 @@ def _unescape(value: str, how: str) -> str:
     return _JSON_ESCAPE.sub(lambda escape: str(json.loads(f'"{escape[0]}"')), value)
 
 
-_SIMPLE: dict[str, tuple[int, Callable[..., Any]]] = {
-    "upper": (0, lambda value: value.upper()),  # by name: `explain` follows a text through its own methods
-    "lower": (0, lambda value: value.lower()),
-    "trim": (0, lambda value: value.strip()),
-    "length": (0, len),
-    "toChars": (0, list),
-    "startsWith": (1, lambda value, part: value.startswith(part)),
-    "endsWith": (1, lambda value, part: value.endswith(part)),
-    "contains": (1, lambda value, part: part in value),
-    "indexOf": (1, str.find),
-    "lastIndexOf": (1, str.rfind),
-    "replace": (2, _replaced),
-    "split": (1, _split),
-    "encode": (1, _encode),
-    "decode": (1, _decode),
-    "escape": (1, _escape),
-    "unescape": (1, _unescape),
+_SIMPLE: dict[str, tuple[int, Callable[..., Any], Callable[..., int]]] = {
+    "upper": (0, lambda value: value.upper(), _reading),  # by name: `explain` follows a text through its own methods
+    "lower": (0, lambda value: value.lower(), _reading),
+    "trim": (0, lambda value: value.strip(), _reading),
+    "length": (0, len, _none),
+    "toChars": (0, list, _piecewise),
+    "startsWith": (1, lambda value, part: value.startswith(part), lambda _, part: _reading(part)),
+    "endsWith": (1, lambda value, part: value.endswith(part), lambda _, part: _reading(part)),
+    "contains": (1, lambda value, part: part in value, _searching),
+    "indexOf": (1, str.find, _searching),
+    "lastIndexOf": (1, _last_index, _searching),
+    "replace": (2, _replaced, _searching),
+    "split": (1, _split, _splitting),
+    "encode": (1, _encode, _reading),
+    "decode": (1, _decode, _reading),
+    "escape": (1, _escape, _reading),
+    "unescape": (1, _unescape, _piecewise),
 }
 TEXTS: dict[str, tuple[int, int, Function]] = {
-    **{name: (count, count, _on_texts(name, function)) for name, (count, function) in _SIMPLE.items()},
+    **{name: (count, count, _on_texts(name, function, work)) for name, (count, function, work) in _SIMPLE.items()},
     "substring": (1, 2, _substring),
     "matches": (1, 1, _matches),
     "matchesFull": (1, 1, _matches_full),

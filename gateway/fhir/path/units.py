@@ -48,13 +48,14 @@ class Unit:
     factor: Decimal
     dimensions: tuple[tuple[str, int], ...]
 
-    def times(self, other: "Unit", sign: int) -> "Unit":
-        """The product, or with sign -1 the quotient, of two units."""
+    def times(self, other: "Unit", times: int) -> "Unit":
+        """The product with another unit, taken that many times: -1 gives the quotient."""
         total = dict(self.dimensions)
         for name, power in other.dimensions:
-            total[name] = total.get(name, 0) + sign * power
+            total[name] = total.get(name, 0) + times * power
         kept = tuple(sorted((name, power) for name, power in total.items() if power))
-        return Unit(self.factor * other.factor if sign > 0 else self.factor / other.factor, kept)
+        scale = other.factor ** abs(times)
+        return Unit(self.factor * scale if times > 0 else self.factor / scale, kept)
 
     def spelled(self) -> str:
         """The base units as a UCUM code, `g/m`."""
@@ -63,12 +64,14 @@ class Unit:
         return (".".join(above) + "".join(f"/{part}" for part in below)) or "1"
 
 
-@lru_cache(maxsize=1024)
 def unit_of(code: str) -> Unit | None:
     """The unit of a UCUM code; None when it is not among those that convert here."""
+    return _unit_of(code) if 0 < len(code) <= 64 else None
+
+
+@lru_cache(maxsize=1024)
+def _unit_of(code: str) -> Unit | None:
     unit = Unit(Decimal(1), ())
-    if not code or len(code) > 64:
-        return None
     at = 0
     while at < len(code):
         match = _PART.match(code, at)
@@ -78,8 +81,7 @@ def unit_of(code: str) -> Unit | None:
         if single is None:
             return None
         power = int(match["power"] or 1) * (-1 if match["slash"] == "/" else 1)
-        for _ in range(abs(power)):
-            unit = unit.times(single, 1 if power > 0 else -1)
+        unit = unit.times(single, power)
         at = match.end()
     return unit
 

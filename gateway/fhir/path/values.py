@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Decimal
+from decimal import Context as DecimalContext
 from typing import Any
 
 from gateway.fhir.path import quantity as quantities
@@ -14,6 +15,9 @@ from gateway.fhir.path.node import Node, bare, system
 from gateway.fhir.path.quantity import Quantity
 from gateway.fhir.path.temporal import Temporal, temporal
 
+_SMALL = 2**61 - 1  # hashes of numbers repeat from here on
+_LONGEST_DATE = 64
+_EXACT = DecimalContext(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
 _LIKE_A_DATE = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2}(T[0-9:.]+(Z|[+-][0-9]{2}:[0-9]{2})?)?)?)?", re.ASCII)
 
 
@@ -144,6 +148,7 @@ def alike(context: Context, left: Any, right: Any) -> bool:
         a, b = as_quantity(left), as_quantity(right)
         return a is not None and b is not None and quantities.alike(a, b)
     if isinstance(left, str) and isinstance(right, str):
+        context.spend((len(left) + len(right)) // 100)
         return " ".join(left.split()).lower() == " ".join(right.split()).lower()
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
@@ -199,7 +204,7 @@ def order(left: Any, right: Any) -> int | None:
     """
     left, right = system(left), system(right)
     if isinstance(left, str) and isinstance(right, str):
-        if _LIKE_A_DATE.fullmatch(left) and _LIKE_A_DATE.fullmatch(right):
+        if len(left) < _LONGEST_DATE and _LIKE_A_DATE.fullmatch(left) and _LIKE_A_DATE.fullmatch(right):
             one, other = temporal(left), temporal(right)
             if one and other:
                 return temporals.compare(one, other)
@@ -223,20 +228,34 @@ def order(left: Any, right: Any) -> int | None:
 def key(context: Context, item: Any) -> Any:
     """A hashable stand-in: equal items have equal keys."""
     value = system(item)
-    if isinstance(value, str | Temporal | Quantity):
+    if isinstance(value, str):
+        context.read(value)
         return value
+    if isinstance(value, Temporal):
+        return value
+    if isinstance(value, Quantity):
+        return (_number_key(value.value), value.unit, value.calendar)
     if value is None:
         return (None, _freeze(context, item.extra))
     return (isinstance(value, bool), _freeze(context, value))
 
 
-def weigh(context: Context, item: Any) -> None:
-    """Count what comparing an object costs: a step for everything in it."""
-    value = item.value if type(item) is Node else item
-    if isinstance(value, dict | list):
-        context.spend(len(value))
-        for child in value.values() if isinstance(value, dict) else value:
-            weigh(context, child)
+def _number_key(value: int | Decimal) -> Any:
+    """A number that hashes well: those of an author's choosing could all have one hash."""
+    if -_SMALL < value < _SMALL and value == int(value):
+        return int(value)
+    return str(Decimal(value).normalize(_EXACT))
+
+
+def weigh(context: Context, *items: Any) -> None:
+    """Count what comparing items costs: a step for everything in an object, and texts by their length."""
+    for item in items:
+        value = item.value if type(item) is Node else item
+        if isinstance(value, dict | list):
+            context.spend(len(value))
+            weigh(context, *(value.values() if isinstance(value, dict) else value))
+        elif isinstance(value, str):
+            context.read(value)
 
 
 def _freeze(context: Context, value: Any) -> Any:
@@ -246,6 +265,8 @@ def _freeze(context: Context, value: Any) -> Any:
     if isinstance(value, list):
         context.spend(len(value))
         return tuple(_freeze(context, child) for child in value)
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return _number_key(value)
     return value
 
 
@@ -256,5 +277,5 @@ def distinct(context: Context, items: list[Any]) -> list[Any]:
         return items
     seen: dict[Any, Any] = {}
     for item in items:
-        seen.setdefault(item if type(item) is str else key(context, item), item)
+        seen.setdefault(item if type(item) is str and len(item) < 1000 else key(context, item), item)
     return list(seen.values())

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import fromstring
@@ -10,11 +11,13 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from gateway.cli import app
-from gateway.model.errors import NotFound
+from gateway.conformance import check
+from gateway.model.errors import NotFound, OurFault
 from tests.worlds import ROOT
 
 GOOD = ROOT / "tests" / "conformance" / "golden_request.json"
 RESPONSE = ROOT / "tests" / "conformance" / "golden_response.json"
+MEMBER_TYPES = "http://terminology.hl7.org/CodeSystem/v2-0203"
 CONTENT = ("Quillfeather", "Odessa", "MEMBER-0001", "1957-03-09", "canary")
 
 
@@ -139,12 +142,88 @@ def test_a_file_that_cannot_be_read_is_a_finding(tmp_path: Path, monkeypatch: py
     assert "fatal[file]: The file cannot be read: Permission denied." in pa(tmp_path, code=1)
 
 
-def test_the_python_example_checks_a_file(broken: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_standard_input_is_checked_like_a_file(broken: Path) -> None:
+    said = CliRunner().invoke(app, ["profile", "check", "-", str(GOOD)], input=broken.read_bytes())
+    assert said.exit_code == 1
+    assert said.stdout.startswith("FAIL  standard input: ")
+    assert f"pass  {GOOD}: " in said.stdout
+
+
+def test_a_file_that_is_not_there_is_a_mistake_of_the_command_line() -> None:
+    said = CliRunner().invoke(app, ["profile", "check", str(GOOD), "none.json"])
+    assert said.exit_code == 2
+    assert "none.json" in said.stderr
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_anything_is_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "none" / "report.html"
+    with pytest.raises(OurFault, match="there is no such folder") as fault:
+        pa("-", "--guide", "never/looked", "--out", out)
+    assert fault.value.exit_code == 2
+    assert str(out) in str(fault.value)
+
+    monkeypatch.setattr("os.access", lambda _, mode: mode != os.W_OK)
+    with pytest.raises(OurFault, match="permission denied"):
+        pa(GOOD, "--out", tmp_path / "report.html")
+
+
+def test_a_defect_that_an_official_example_is_known_for_is_said_and_still_fails(tmp_path: Path) -> None:
+    bundle = json.loads(GOOD.read_bytes())
+    bundle["id"] = "HomecareAuthorizationBundleExample"
+    rule, path = "member-id-value", "Bundle.entry[3].resource.identifier[0]"
+    member = next(row["resource"] for row in bundle["entry"] if row["resource"]["resourceType"] == "Coverage")
+    others = [row for row in bundle["entry"] if row["resource"] is not member]
+    coverage = next(row for row in bundle["entry"] if row["resource"] is member)
+    bundle["entry"] = [*others[:3], coverage, *others[3:]]
+    member["identifier"] = [{"type": {"coding": [{"system": MEMBER_TYPES, "code": "MB"}]}}]
+    file = tmp_path / "known.json"
+    file.write_text(json.dumps(bundle))
+
+    (said,) = json.loads(pa(file, "--json", "--fail-on", "warning", code=1))["files"]
+    assert [(row["rule"], row["path"]) for row in said["known_defects"]] == [(rule, path)]
+    assert "Known defect of the official example: memberid identifier" in pa(file)
+
+    bundle["id"] = "another"
+    file.write_text(json.dumps(bundle))
+    assert "Known defect" not in pa(file)
+
+
+@pytest.fixture
+def example() -> Any:
+    """examples/check_profile.py"""
     spec = importlib.util.spec_from_file_location("check_profile", ROOT / "examples" / "check_profile.py")
     assert spec
     assert spec.loader
-    example = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(example)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("name", "guide", "words"),
+    [
+        ("none.json", "2.2.1", "No such file"),
+        (".", "2.2.1", "Is a directory"),
+        ("torn.json", "2.2.1", "no JSON to be trusted"),
+        ("list.json", "nope/1", "installed: "),
+    ],
+)
+def test_the_python_example_says_why_it_could_not_check(
+    example: Any, folder: Path, capsys: pytest.CaptureFixture[str], name: str, guide: str, words: str
+) -> None:
+    assert example.main(str(folder / name), guide) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_a_guide_that_is_no_text_is_refused_in_words() -> None:
+    guide: Any = None
+    with pytest.raises(ValueError, match=r"named by text such as pas/2\.2\.1 or 2\.2\.1, not by NoneType"):
+        check({"resourceType": "Patient"}, guide)
+
+
+def test_the_python_example_checks_a_file(example: Any, broken: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert example.main(str(GOOD)) == 0
     assert example.main(str(broken), "2.2.1") == 1
     assert "Bundle.entry[0].resource.use" in capsys.readouterr().out

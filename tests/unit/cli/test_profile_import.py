@@ -17,7 +17,7 @@ from gateway.cli import app
 from gateway.conformance import Profiles
 from gateway.conformance.importing import MissingDependency
 from gateway.conformance.packages import PackageFault
-from gateway.model.errors import GatewayError, NotFound
+from gateway.model.errors import GatewayError, NotFound, OurFault
 
 R4 = "http://hl7.org/fhir/StructureDefinition/"
 CANONICAL = "http://example.org/fhir/tea"
@@ -256,6 +256,126 @@ BAD: dict[str, tuple[Callable[[Path], Any], str]] = {
     "no JSON": (lambda file: pack(file, {"package/package.json": b"{tea"}), "package.json"),
     "a name that climbs": (_described(name="../x", fhirVersions=["4.0.1"]), "no usable name"),
 }
+
+
+def _lacking(*names: str, **more: Any) -> Callable[[Path], Path]:
+    """A package whose profile lacks some properties, or has others."""
+    raw = {name: value for name, value in profile("1.0.0").items() if name not in names} | more
+    return lambda file: package(file.parent, "bad", "1.0.0", [raw]).replace(file)
+
+
+_DIFFERENTIAL = {"element": [element("Tea.kind", ["code"], low=1)]}
+_STRUCTURE = "StructureDefinition-0.json: "
+BAD |= {
+    "a differential only": (
+        _lacking("snapshot", differential=_DIFFERENTIAL),
+        f"bad.tgz has profiles without a snapshot, only a differential:\n  {_STRUCTURE}snapshot is not there",
+    ),
+    "no version of a profile": (_lacking("version"), f"{_STRUCTURE}version is not there"),
+    "no url of a profile": (_lacking("url"), f"{_STRUCTURE}url is not there"),
+    "an empty snapshot": (_lacking(snapshot={"element": []}), f"{_STRUCTURE}snapshot.element is not there"),
+    "a boolean cardinality": (
+        _lacking(snapshot={"element": [element("Tea", [], low=True)]}),
+        f"{_STRUCTURE}snapshot.element[0].min is not a whole number",
+    ),
+    "an endless cardinality": (
+        _lacking(snapshot={"element": [element("Tea", [], high="canary")]}),
+        f"{_STRUCTURE}snapshot.element[0].max is none of",
+    ),
+    "dependencies as a list": (_described(dependencies=["a"]), "package.json: dependencies is not an object"),
+    "a dependency without version": (_described(dependencies={"a": 1}), "package.json: dependencies.* is not text"),
+    "FHIR versions as text": (_described(fhirVersions="4.0.1"), "package.json: fhirVersions is not a list"),
+    "a name that is nothing but a registry's": (
+        _described(name="hl7.fhir.", version=".", fhirVersions=["4.0.1"]),
+        "name",
+    ),
+}
+
+
+def test_a_package_of_differentials_is_told_what_to_take_instead(data: Path) -> None:
+    raws = [{name: value for name, value in profile("1.0.0").items() if name != "snapshot"}] * 7
+    with pytest.raises(PackageFault, match="and 2 more") as refused:
+        run("import", str(package(data / "packages", "bare", "1.0.0", raws)))
+    assert "publisher" in refused.value.fix
+    assert "snapshots" in refused.value.fix
+
+
+@pytest.mark.parametrize("value", [None, 1, "", "canary\x00", [], {}, [1], [[]], [{}], {"a": 1}, True])
+def test_nothing_in_a_package_makes_a_defect_of_the_gateway(data: Path, value: Any) -> None:
+    """Each property of the manifest, the profile and an element of it in turn; every further one by the same reader."""
+    manifest = {"name": "tea", "version": "1.0.0", "fhirVersions": ["4.0.1"], "canonical": CANONICAL}
+    manifest["dependencies"] = {"hl7.fhir.r4.core": "4.0.1"}
+    rich = {
+        "slicing": {},
+        "binding": {},
+        "constraint": [],
+        "maxLength": 1,
+        "mustSupport": True,
+        "contentReference": "#",
+    }
+    inner = element("Tea.kind", ["code"], **rich)
+    spoilt = [(manifest | {name: value}, profile("1.0.0")) for name in manifest]
+    spoilt += [(manifest, profile("1.0.0") | {name: value}) for name in (*profile("1.0.0"), "context", "abstract")]
+    rows = [[element("Tea", [], high="*"), inner | {name: value}] for name in inner]
+    spoilt += [(manifest, profile("1.0.0") | {"snapshot": {"element": row}}) for row in rows]
+    for number, (described, raw) in enumerate(spoilt):
+        members = {"package/package.json": described, "package/StructureDefinition-0.json": raw}
+        file = pack(data / "packages" / f"spoilt-{number}.tgz", members)
+        result = CliRunner().invoke(app, ["profile", "import", str(file), "--dry-run"])
+        assert result.exit_code == 0 or isinstance(result.exception, PackageFault | MissingDependency), result.exception
+        assert "\x00" not in f"{result.output}{result.exception}"
+
+
+def test_a_value_set_that_is_to_hold_itself_ends(data: Path) -> None:
+    url = f"{CANONICAL}/ValueSet/kinds"
+    bound = element("Tea.kind", ["code"], binding={"strength": "required", "valueSet": url})
+    manifest = {"name": "tea", "version": "1.0.0", "fhirVersions": ["4.0.1"], "canonical": CANONICAL}
+    file = pack(
+        data / "packages/tea-1.0.0.tgz",
+        {
+            "package/package.json": manifest | {"dependencies": {"hl7.fhir.r4.core": "4.0.1"}},
+            "package/StructureDefinition-0.json": profile("1.0.0", bound),
+            "package/ValueSet-0.json": {
+                "resourceType": "ValueSet",
+                "url": url,
+                "compose": {"include": [{"valueSet": [url]}]},
+            },
+        },
+    )
+    assert "Wrote" in run("import", str(file))
+    found = json.loads((data / "data/profiles/tea/1.0.0/valuesets.json").read_text(encoding="utf-8"))
+    assert found[url] == {"unknown": True}
+
+
+def test_a_guide_taken_in_is_called_by_the_name_that_is_printed(data: Path) -> None:
+    said = run("import", str(package(data / "packages", "foo.bar", "1.0.0", [], canonical="http://example.org/foo")))
+
+    assert "Its name here: foo-bar/1.0.0, as in pa profile check FILE --guide foo-bar/1.0.0" in said
+    assert "No definition changes." in run("diff", "foo-bar/1.0.0", "foo-bar/1.0.0")
+
+
+def test_a_folder_outside_of_the_profiles_is_said_to_be_that_and_one_too_high_is_refused(data: Path) -> None:
+    file = guide(data / "packages", "1.0.0")
+    with pytest.raises(OurFault, match="no version folder"):
+        run("import", str(file), "--into", "/")
+    (data / "shut").write_text("a file")
+    with pytest.raises(OurFault, match="cannot be written: Not a directory"):
+        run(
+            "import",
+            str(file),
+            "--without",
+            "hl7.fhir.r4.core",
+            "--into",
+            str(data / "data/profiles/r4/4.0.1/package.yaml/x"),
+        )
+
+
+def test_a_version_alone_means_pas(data: Path) -> None:
+    place = data / "data/profiles/pas"
+    for version in ("1.0.0", "1.1.0"):
+        run("import", str(guide(data / "packages", version)), "--into", str(place / version))
+
+    assert run("diff", "1.0.0", "1.1.0") == run("diff", "pas/1.0.0", "pas/1.1.0")
 
 
 @pytest.mark.parametrize("case", BAD)

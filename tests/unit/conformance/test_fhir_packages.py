@@ -12,7 +12,14 @@ from gateway.conformance import packages
 from gateway.conformance.packages import PackageFault, read_package
 
 MANIFEST = {"name": "a.guide", "version": "1.0.0", "canonical": "http://example.org"}
-DEFINITION = {"resourceType": "StructureDefinition", "url": "http://example.org/StructureDefinition/x"}
+DEFINITION = {
+    "resourceType": "StructureDefinition",
+    "url": "http://example.org/StructureDefinition/x",
+    "version": "1.0.0",
+    "kind": "resource",
+    "type": "X",
+    "snapshot": {"element": [{"id": "X", "path": "X", "min": 0, "max": "*"}]},
+}
 
 
 def archive(path: Path, members: dict[str, bytes]) -> Path:

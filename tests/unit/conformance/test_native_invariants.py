@@ -78,8 +78,8 @@ BUNDLES: list[Any] = [
     {"resourceType": "Bundle"},
 ]
 REFERENCE = next(expression for expression in NATIVE if "contained.id" in expression)
-# Judged apart: ranges compare quantities, for which fhirpathpy wants units; htmlChecks is not FHIRPath; a reference
-# by identifier alone has no `reference`, and as published ref-1 would refuse it.
+# Judged apart: ranges compare quantities, also where FHIRPath does not know their units; htmlChecks is not FHIRPath; a
+# reference by identifier alone has no `reference`, and as published ref-1 would refuse it.
 APART = {
     REFERENCE,
     "low.empty() or high.empty() or (low <= high)",
@@ -159,6 +159,41 @@ def test_dates_of_different_precision_are_compared_on_what_they_share(start: str
     rule = NATIVE["start.hasValue().not() or end.hasValue().not() or (start <= end)"]
 
     assert rule(item_of({"start": start, "end": end}, "Period", Node("x", "x"))) is holds
+
+
+UCUM = "http://unitsofmeasure.org"
+
+
+def amount(value: float, code: str = "", system: str = UCUM) -> dict[str, Any]:
+    return {"value": value, **({"system": system, "code": code} if code else {})}
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "holds"),
+    [
+        (amount(1), amount(2), True),
+        (amount(2), amount(1), False),
+        (amount(500, "mg"), amount(1, "g"), True),
+        (amount(1, "g"), amount(500, "mg"), False),
+        (amount(2, "UN", "urn:x"), amount(1, "UN", "urn:x"), False),
+        ({"value": 2, "unit": "visits"}, {"value": 1, "unit": "visits"}, False),
+        (amount(2), {"comparator": "<"}, True),
+        # nobody can tell
+        (amount(1, "g"), amount(500, "m"), None),
+        (amount(1, "g"), amount(500), None),
+        (amount(2, "UN", "urn:x"), amount(1, "DA", "urn:x"), None),
+        ({"value": 2, "unit": "weeks"}, {"value": 1, "unit": "visits"}, None),
+    ],
+)
+def test_the_ends_of_a_range_are_compared_in_their_units(low: Any, high: Any, holds: bool | None) -> None:
+    rule = NATIVE["low.empty() or high.empty() or (low <= high)"]
+    item = item_of({"low": low, "high": high}, "Range", Node("x", "x"))
+
+    if holds is None:
+        with pytest.raises(fhirpath.PathFault):
+            rule(item)
+    else:
+        assert rule(item) is holds
 
 
 PRESENCE = [

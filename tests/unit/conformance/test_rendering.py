@@ -1,6 +1,7 @@
 """Renderings of checks: golden documents, and what must hold of each form."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree.ElementTree import Element, fromstring
@@ -37,6 +38,25 @@ def test_every_form_tells_each_rule_place_and_fix(form: str) -> None:
     for row in BROKEN.report.not_evaluated:
         assert row.rule in made
         assert row.reason in made
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_form_counts_what_was_not_evaluated_by_its_places(form: str) -> None:
+    made = FORMATS[form]([BROKEN], Severity.ERROR)
+    if form in ("text", "html"):
+        assert "3 demands of 2 kinds not evaluated, so not vouched for" in made
+    assert form != "json" or len(json.loads(made.encode())["files"][0]["not_evaluated"]) == 3
+    assert form != "junit" or made.count("<skipped") == 3
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_form_says_when_a_finding_is_a_known_defect_of_an_official_example(form: str) -> None:
+    first = BROKEN.report.issues[0]
+    known = replace(BROKEN, defects={(first.rule, first.path): "a word is missing", ("binding", "Elsewhere"): "no"})
+    made = FORMATS[form]([known], Severity.ERROR)
+    assert re.sub("<[^>]*>", "", made).count("Known defect of the official example: a word is missing") == 1
+    assert "a word is missing" not in FORMATS[form]([BROKEN], Severity.ERROR)
+    assert known.failing(Severity.ERROR) == BROKEN.failing(Severity.ERROR)
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -90,7 +110,7 @@ def test_junit_counts_its_cases() -> None:
     assert [suite.get("name") for suite in root] == [one.name for one in RUN]
     assert root.get("tests") == str(len(root.findall("testsuite/testcase")))
     assert root.get("failures") == str(len(root.findall("testsuite/testcase/failure"))) == "2"
-    assert root.get("skipped") == str(len(root.findall("testsuite/testcase/skipped"))) == "2"
+    assert root.get("skipped") == str(len(root.findall("testsuite/testcase/skipped"))) == "3"
     assert all(suite.findall("testcase") for suite in root)
 
 

@@ -162,3 +162,88 @@ def test_a_marked_value_is_unequal_to_what_its_value_is_unequal_to() -> None:
     assert (number < 4, amount >= 3, text < "4") == (True, True, True)
     with pytest.raises(TypeError):
         assert text < 4
+
+
+CONDITIONS = """mapping: m
+reads: [order, urgent]
+tables: [kind]
+let:
+  facts: {code: "{{ %order.code }}"}
+  level: fixed-level
+produce:
+  resourceType: Claim
+  status: active
+  detail:
+    "if %urgent": {priority: now}
+    else: {priority: later}
+  "if %order.code.exists() and %facts.choose('kind') = 'V'":
+    parts:
+      - if %order.site.exists(): {site: "{{ %order.site }}"}
+        else: {site: none}
+  level: "{{ %level }}"
+  first: {include: part, with: {letter: I}}
+  second: {include: part, with: {letter: S}}
+  third: {include: part, with: {letter: "{{ iif(%order.code = 'A', 'P', 'Q') }}"}}
+  rows:
+    - "for row in %order.rows": {label: row}
+"""
+PART = """mapping: part
+reads: [letter]
+produce: {code: "{{ %letter }}"}
+"""
+
+
+@pytest.fixture
+def conditional(folder: Any) -> dict[str, Line]:
+    folder.write("kind.csv", "rule,code,value\nK1,B,W\nK2,A,V\n").write("m", CONDITIONS).write("part", PART)
+    ledger = Ledger()
+    watched = Explaining(folder.load(), ledger, {"urgent": ("order.priority",)})
+    order = mark({"code": "A", "site": "left", "priority": "stat", "rows": ["a", "b"]}, "order", ledger)
+    made = watched.apply("m", {"order": order, "urgent": True})
+    return {line.element: line for line in watched.lines(made.value)}
+
+
+def test_what_is_written_out_under_a_condition_names_it_its_line_and_what_it_read(conditional: Any) -> None:
+    (condition,) = conditional["Claim.detail.priority"].under
+    assert (conditional["Claim.detail.priority"].line, condition.text, condition.line) == (11, "if %urgent", 11)
+    assert condition.inputs == ("%urgent", "order.priority")
+    assert conditional["Claim.detail.priority"].places == condition.inputs
+    assert conditional["Claim.status"].under == ()
+
+
+def test_the_other_branch_names_the_condition_that_did_not_hold(folder: Any) -> None:
+    folder.write("kind.csv", "rule,code,value\nK2,A,V\n").write("m", CONDITIONS).write("part", PART)
+    ledger = Ledger()
+    watched = Explaining(folder.load(), ledger, {"urgent": ()})
+    made = watched.apply("m", {"order": mark({"code": "A"}, "order", ledger), "urgent": False})
+    lines = {line.element: line for line in watched.lines(made.value)}
+    assert [row.text for row in lines["Claim.detail.priority"].under] == ["else of %urgent"]
+    assert [row.text for row in lines["Claim.parts[0].site"].under][1:] == ["else of %order.site.exists()"]
+
+
+def test_conditions_come_outermost_first_with_the_places_and_rows_that_decided_each(conditional: Any) -> None:
+    outer, inner = conditional["Claim.parts[0].site"].under
+    assert outer.inputs == ("order.code",)
+    assert outer.rules == ("rule K2 of kind.csv line 3",)
+    assert (inner.text, inner.inputs, inner.rules) == ("if %order.site.exists()", ("order.site",), ())
+    assert not inner.is_loop
+
+
+def test_an_item_of_a_loop_names_the_loop(conditional: Any) -> None:
+    for at in (0, 1):
+        (loop,) = conditional[f"Claim.rows[{at}].label"].under
+        assert (loop.text, loop.is_loop) == ("for row in %order.rows", True)
+
+
+def test_a_variable_set_by_with_or_let_names_where_it_was_set(conditional: Any) -> None:
+    said = {
+        name: [(one.variable, one.by, one.text, one.line) for one in conditional[f"Claim.{name}"].given]
+        for name in ("level", "first.code", "second.code", "third.code", "parts[0].site")
+    }
+    assert said == {
+        "level": [("level", "let", "fixed-level", 6)],
+        "first.code": [("letter", "with", "I", 18)],
+        "second.code": [("letter", "with", "S", 19)],
+        "third.code": [("letter", "with", "iif(%order.code = 'A', 'P', 'Q')", 20)],
+        "parts[0].site": [],
+    }

@@ -43,6 +43,13 @@ def test_the_index_leaves_out_rules_for_other_codes() -> None:
     assert index.candidates({}) == (1,)
 
 
+def test_the_index_goes_by_the_fact_that_leaves_fewest_rules_not_by_the_one_most_rules_ask_for() -> None:
+    rules = [[("kind", "a", "a"), ("code", code, code)] for code in ("100", "200")]
+    index = RuleIndex([*rules, [("kind", "a", "a")]])
+    assert index.candidates({"kind": ["a"], "code": ["200"]}) == (1, 2)
+    assert index.candidates({"kind": ["a"]}) == (2,)
+
+
 def test_only_names_that_somebody_asks_the_type_of_keep_it_and_those_their_values_come_from(folder: Any) -> None:
     folder.write("part", 'mapping: part\nreads: [when]\nproduce:\n  start: "{{ %when.ofType(Period).start }}"\n').write(
         "m",
