@@ -1,6 +1,6 @@
 """Breaks a PAS request bundle in three places, for the tour beside this file: a value, a required element, a reference.
 
-    python examples/tour/break_bundle.py BUNDLE > BROKEN
+Run `python examples/tour/break_bundle.py BUNDLE > BROKEN`.
 """
 
 import json
