@@ -63,7 +63,9 @@ def run_tests(folder: Folder = None, codes: Codes = None, as_json: Json = False)
             not_run.append(f"{place}: none of its tests, until its mappings and tables can be used")
             continue
         findings.extend((*report.faults, *report.unreached))
-        not_run.extend(dict.fromkeys(f"{one.file}: the cases named above" for one in report.faults))
+        ran = {one.file for one in report.results}
+        for file in dict.fromkeys(one.file for one in report.faults):
+            not_run.append(f"{file}: {'the cases named above' if file in ran else 'none of its cases'}")
         cases.extend(
             {"file": str(one.file), "line": one.line, "name": one.name, "problems": list(one.problems)}
             for one in report.results
@@ -101,6 +103,7 @@ def explain(
     parsed = documents(file.read_bytes(), [extra.read_bytes() for extra in completion])
     version = _guide(guide)[0].name if guide else ""
     order, explanation = explain_order(around, parsed, guide=version, payer=payer)
+    mapping_screen.refuse_unknown(explanation, element)
     if as_json:
         screen.print_json(mapping_screen.explained_json(order, explanation, element, values))
     else:

@@ -250,6 +250,23 @@ def difference_json(row: "Difference") -> dict[str, Any]:
     return {"mapping": row.mapping, "element": row.element, "kind": row.kind, **sides}
 
 
+def refuse_unknown(explanation: "Explanation", element: str) -> None:
+    """Refuse an element that no request has.
+
+    Raises:
+        NotFound: no element of a request, made or lacking, lies at or below it; the nearest is named.
+    """
+    from gateway.mapping.findings import nearest
+    from gateway.model.errors import NotFound
+
+    lines = [line.element for request in explanation.requests for _, rows in request.resources for line in rows]
+    there = [*lines, *(gap.element for request in explanation.requests for gap in request.gaps)]
+    if element and lines and not any(is_under(one, element) for one in there):
+        depth = element.count(".") + 1
+        known = {".".join(re.sub(r"\[\d+\]", "", one).split(".")[:depth]) for one in there}
+        raise NotFound(f"No request has an element {element!r}{nearest(element, known)}")
+
+
 def is_under(element: str, wanted: str) -> bool:
     """Whether `element` is `wanted` or lies below it; indexes `wanted` does not give fit any."""
     if not wanted:

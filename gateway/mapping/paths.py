@@ -45,7 +45,9 @@ def _tested(definition: Definition) -> dict[str, Kinds]:
         top = read(path, decimals=True).value if path.exists() else {}
     except MappingFault:
         return {}
-    contexts = [top.get("context")] + [case.get("context") for case in top.get("cases", []) if isinstance(case, dict)]
+    if not isinstance(top, dict) or not isinstance(cases := top.get("cases", []), list):
+        return {}
+    contexts = [top.get("context")] + [case.get("context") for case in cases if isinstance(case, dict)]
     kinds: dict[str, set[str]] = {}
     for context in contexts:
         for name, value in context.items() if isinstance(context, dict) else ():

@@ -56,7 +56,10 @@ class _Walk:
 
     def _object(self, value: dict[str, Any], place: Place, kind: str, *, whole: bool) -> None:
         written = value.get("resourceType")
-        kind = written if isinstance(written, str) and "{{" not in written else kind
+        if isinstance(written, str) and "{{" not in written:
+            kind = written
+            if self._types(kind) is None:
+                self._find((*place, "resourceType"), f"FHIR R4 has no resource type {kind!r}")
         loops = any(key.startswith("for ") for key in value)
         if whole and kind and not loops:
             self._missing(value, place, kind)
@@ -79,6 +82,9 @@ class _Walk:
         for choice, its in elements.items():
             if len(its) > 1 and (found := type_in_choice(name, choice, its)):
                 return "" if key != name else found
+        if kinds:
+            self._find(place, f"{kind}.{name} is a choice: name its type too, such as {_spellings(name, kinds)[0]}")
+            return ""
         valid = [spelt for one, its in elements.items() for spelt in _spellings(one, its)]
         self._find(place, f"{kind} has no element {name}{nearest(name, valid)}")
         return ""

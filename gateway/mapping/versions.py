@@ -8,7 +8,6 @@ from pathlib import Path
 from gateway.mapping.engine import Mappings
 from gateway.mapping.shape import Slot, kind_of, shapes_of, slots
 
-
 _NAMED = re.compile(r"""^mapping:[ \t]*["']?([^\s"'#]+)""", re.MULTILINE)
 
 

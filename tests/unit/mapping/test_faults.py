@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+TESTED = "cases: [{name: a, expect: {produced: {a: z}}}]\n"
 SCHEMA = Path(__file__).parents[3] / "mappings" / "schema.json"
 HEAD = "mapping: m\nreads: [order]\n"
 
@@ -32,7 +33,7 @@ HEAD = "mapping: m\nreads: [order]\n"
         (HEAD + "produce:\n  'fro x in %order': {a: z}\n", 4, "produce.fro x in %order", "'for x in …'?"),
         (HEAD + "produce:\n  a: {'for order in %order': {a: z}}\n", 4, "", "already means something"),
         (HEAD + "produce:\n  a: {'for x in %order': z, b: z}\n", 4, "", "stands alone"),
-        (HEAD + "produce:\n  else: {b: z}\n", 4, "produce.else", "exactly one if"),
+        (HEAD + "produce:\n  else: {b: z}\n", 4, "produce (under: else)", "exactly one if"),
         (HEAD + "produce:\n  a: {include: nowhere}\n", 4, "include", "no mapping 'nowhere'"),
         (HEAD + "produce:\n  a: {include: m}\n", 4, "include", "includes this again"),
         (HEAD + "produce:\n  a: {include: o, wiht: {p: z}}\n", 4, "produce.a.wiht", "did you mean 'with'?"),
@@ -124,7 +125,7 @@ produce:
 
 
 def test_lint_holds_files_against_the_schema_editors_use(folder: Any) -> None:
-    folder.write("m", "mapping: m\nabout: true\nproduce: {a: z}\n").write("m.test", "cases: []\n")
+    folder.write("m", "mapping: m\nabout: true\nproduce: {a: z}\n").write("m.test", TESTED)
     assert folder.lint() == []
     (folder.root / "schema.json").write_text(SCHEMA.read_text("utf-8"), "utf-8")
     assert [(finding.line, finding.path) for finding in folder.lint()] == [(2, "about")]
