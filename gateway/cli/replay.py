@@ -65,7 +65,7 @@ def replay(
     if report:
         report.write_bytes(json.pretty(document) + b"\n")
     if junit:
-        junit.write_bytes(told.junit(rows, seconds, drifted))
+        junit.write_text(told.junit(rows, seconds, drifted), "utf-8")
     unread = any(told.needs_person(row) for row in rows) if drifted is None else any("defect" in row for row in rows)
     if drifted or unread:
         raise typer.Exit(1)

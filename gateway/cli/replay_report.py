@@ -36,8 +36,10 @@ def drift(rows: Sequence[Row], earlier: Sequence[Row]) -> list[Row]:
     ]
 
 
-def junit(rows: Sequence[Row], seconds: Mapping[str, float], drifted: Sequence[Row] | None) -> bytes:
+def junit(rows: Sequence[Row], seconds: Mapping[str, float], drifted: Sequence[Row] | None) -> str:
     """A JUnit report: one case a file. Without an earlier report (`drifted` None) a refused file is a failure."""
+    from gateway.conformance.rendering.junit import to_xml
+
     changed = {row["file"]: row for row in drifted or ()}
     suite = ElementTree.Element("testsuite", name="pa replay")
     counts = {"failure": 0, "error": 0, "skipped": 0}
@@ -58,8 +60,7 @@ def junit(rows: Sequence[Row], seconds: Mapping[str, float], drifted: Sequence[R
     suite.set("tests", str(len(rows) + len(gone)))
     for kind, name in (("failure", "failures"), ("error", "errors"), ("skipped", "skipped")):
         suite.set(name, str(counts[kind]))
-    xml: bytes = ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True)
-    return xml
+    return to_xml(suite)
 
 
 def show(rows: Sequence[Row], drifted: Sequence[Row], seconds: float) -> None:

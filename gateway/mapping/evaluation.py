@@ -10,7 +10,7 @@ from typing import Any
 from gateway.fhir.path import PathFault
 from gateway.mapping.expression import Source, plain_steps
 from gateway.mapping.findings import Place
-from gateway.mapping.functions import Record, compiled, short
+from gateway.mapping.functions import Record, compiled
 from gateway.mapping.scope import Bound, Pending, Scope
 from gateway.mapping.values import members_of, output, walk
 from gateway.model.order import Gap
@@ -41,7 +41,6 @@ class Query:
 
     Attributes:
         root: the one variable it reads, where nothing comes of it when that variable has no value; else empty.
-        short: the expression over plain data where that is enough; None where it has no short way.
         typed: the expression that keeps FHIR types.
         asked: for `%name.a.b.exists()`, and in a condition `%name.a.b`, the members of the plain path; else None.
     """
@@ -53,7 +52,6 @@ class Query:
         "members",
         "name",
         "root",
-        "short",
         "source",
         "steps",
         "typed",
@@ -64,7 +62,6 @@ class Query:
         self.source = source
         self.expression = compiled(source.text)
         self.typed = self.expression.typed
-        self.short = short(source.text)
         self.variables = source.variables
         self.steps = source.steps
         self.name = source.variables[0] if source.variables else ""
@@ -138,20 +135,13 @@ class Evaluation:
         before = len(self.rules)
         try:
             is_name = query.steps == () and evaluate is not query.expression  # it has its types already
-            found = _as_list(values[query.name]) if is_name else self._evaluated(query, values, evaluate)
+            found = _as_list(values[query.name]) if is_name else evaluate({}, values)
         except PathFault:
             self.failed(query.source, at)
             return None
         if rules or len(self.rules) > before:
             rules = tuple(dict.fromkeys((*rules, *self.rules[before:])))
         return Bound(found, rules)
-
-    def _evaluated(self, query: Query, values: Mapping[str, Any], evaluate: Evaluate) -> list[Any]:
-        if self.direct and query.short and evaluate is not query.typed:
-            found = query.short(values)
-            if found is not None:
-                return found
-        return evaluate({}, values)
 
     def worth(self, query: Query, scope: Scope, at: At, name: str) -> Bound | None:
         """What the expression for %name gives, with FHIR types if somebody may ask for them."""

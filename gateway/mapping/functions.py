@@ -103,9 +103,3 @@ def compiled(text: str) -> path.Expression:
     if not text:
         raise path.PathFault("no expression between the braces")
     return path.compile(text, FUNCTIONS)
-
-
-@lru_cache(maxsize=4096)
-def short(text: str) -> path.Short | None:
-    """The short way of an expression, where it has one; see `gateway.fhir.path.short`."""
-    return path.short_way(text, FUNCTIONS)

@@ -18,6 +18,11 @@ def to_junit(files: Sequence[Checked], fail_on: Severity = Severity.ERROR) -> st
         root.append(_suite(one, fail_on))
     for total in ("tests", "failures", "errors", "skipped"):
         root.set(total, str(sum(int(suite.get(total, "0")) for suite in root)))
+    return to_xml(root)
+
+
+def to_xml(root: Element) -> str:
+    """A JUnit report as a document; characters that XML cannot hold, as a file's name may have, are left out."""
     indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + _FORBIDDEN.sub("", tostring(root, encoding="unicode")) + "\n"
 

@@ -12,7 +12,6 @@ from gateway.fhir.path.loops import LOOPS
 from gateway.fhir.path.model import choices
 from gateway.fhir.path.node import plain, value_of
 from gateway.fhir.path.quantity import Quantity
-from gateway.fhir.path.short import Short, short_way
 from gateway.fhir.path.temporal import Temporal
 
 FUNCTIONS = frozenset(SIMPLE) | frozenset(LOOPS) | {"is", "as", "ofType"}
@@ -27,10 +26,8 @@ __all__ = [
     "OutOfSteps",
     "PathFault",
     "Quantity",
-    "Short",
     "Temporal",
     "compile",
     "plain",
-    "short_way",
     "value_of",
 ]

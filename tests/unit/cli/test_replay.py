@@ -159,6 +159,14 @@ def test_what_was_refused_before_is_no_failure_against_an_earlier_report(pa: Pa,
     assert suite.get("tests") == "11"
 
 
+def test_a_file_name_that_xml_cannot_hold_does_not_spoil_the_junit_report(pa: Pa, mixed: Path, tmp_path: Path) -> None:
+    (mixed / "odd\x01name.json").write_bytes(b'{"resourceType": "Claim"}')
+    junit = tmp_path / "junit.xml"
+    pa("replay", str(mixed), "--check-only", "--junit", str(junit), code=1)
+    names = {case.get("name") for case in ElementTree.parse(junit).getroot()}  # noqa: S314 - we wrote it
+    assert "oddname.json" in names
+
+
 def test_a_defect_in_one_file_is_its_result_and_the_run_goes_on(
     pa: Pa, mixed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
