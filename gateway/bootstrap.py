@@ -1,29 +1,32 @@
 """The composition root: settings to adapters to one World."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from gateway.adapters.clock import RandomIds, SystemClock
 from gateway.adapters.log import TextLog, quiet
 from gateway.adapters.log_lines import Level
-from gateway.adapters.payer.client import HttpPayerClient, longest_submit
+from gateway.adapters.notify.client import HttpNotifier
+from gateway.adapters.payer.client import HttpPayerClient
 from gateway.adapters.store import open_store
 from gateway.adapters.store.memory import MemoryStore
-from gateway.adapters.waiters import ThreadWaiters
+from gateway.adapters.waiters import open_waiters
 from gateway.conformance import Profiles
 from gateway.flow.world import Guide, World
 from gateway.mapping import Mappings
-from gateway.model.errors import ConfigFault
 from gateway.orders import OrderTables
-from gateway.payers.profile import Payers, load_payers
+from gateway.payers.profile import load_payers
 from gateway.payers.site import load_site
 from gateway.ports import Log
 from gateway.responses import load_codes
 from gateway.settings import Settings, data_folder
 
+if TYPE_CHECKING:
+    from gateway.adapters.store.sql import SqlStore
+
 MEMORY = "memory:"
-LONGEST_COMMIT_SECONDS = 30.0
 
 
 class Guides(Mapping[str, Guide]):
@@ -68,38 +71,28 @@ def gateway(settings: Settings, log: Log | None = None) -> Iterator[World]:
     """
     site = load_site(settings.site_file)
     payers = load_payers(settings.payers_folder)
-    _check_lease(settings, payers)
     quiet()
     codes = data_folder("mappings", settings.data) / "codes"
     log = log or TextLog(least=Level.WARNING)
-    client = HttpPayerClient(site, SystemClock(), log)
-    store = MemoryStore() if settings.database == MEMORY else open_store(settings.database, log)
-    try:
+    with ExitStack() as opened:
+        client = opened.enter_context(closing(HttpPayerClient(site, SystemClock(), log)))
+        notifier = opened.enter_context(closing(HttpNotifier(site, SystemClock())))
+        store = opened.enter_context(closing(_store(settings, log)))
         yield World(
             store=store,
             payer_client=client,
+            notifier=notifier,
             clock=SystemClock(),
             ids=RandomIds(),
             log=log,
-            waiters=ThreadWaiters(),
+            waiters=opened.enter_context(closing(open_waiters(store))),
             site=site,
             payers=payers,
             codes=load_codes(codes),
             tables=OrderTables.load(codes),
             guides=Guides(settings),
         )
-    finally:
-        client.close()
-        store.close()
 
 
-def _check_lease(settings: Settings, payers: Payers) -> None:
-    """A lease that ends while its owner still sends or writes would put a healthy request in doubt."""
-    need = {payer.id: longest_submit(payer) + LONGEST_COMMIT_SECONDS for payer in payers.values()}
-    slow = {name: seconds for name, seconds in need.items() if seconds >= settings.lease_seconds}
-    if slow:
-        raise ConfigFault(
-            f"PA_LEASE_SECONDS is {settings.lease_seconds}, and a submit may take longer than that.",
-            fix=f"Set it above {max(slow.values()):.0f}.",
-            problems=[f"{name}: up to {seconds:.0f} s" for name, seconds in slow.items()],
-        )
+def _store(settings: Settings, log: Log) -> "MemoryStore | SqlStore":
+    return MemoryStore() if settings.database == MEMORY else open_store(settings.database, log)

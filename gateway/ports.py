@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from gateway.model.authorization import Authorization, State
-from gateway.model.changes import ChangeSet, Completion, LoggedEvent, StoredOrder, Work
+from gateway.model.changes import Cause, ChangeSet, Completion, IntakeKey, LoggedEvent, StoredOrder, Work
 from gateway.model.exchange import Exchange, Outcome
+from gateway.model.payer_state import PayerState
 from gateway.payers.profile import PayerProfile
+from gateway.payers.site import Webhook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +23,20 @@ class Query:
     payer: str = ""
     states: tuple[State, ...] = ()
     due_before: datetime | None = None
+    limit: int = 100
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkQuery:
+    """Which steps; empty fields do not filter. Sorted by `set_aside_at` (none last), then by `due_at`."""
+
+    authorization: str = ""
+    client: str = ""
+    lane: str = ""
+    step: str = ""
+    cause: Cause | None = None
+    set_aside: bool | None = None
     limit: int = 100
     offset: int = 0
 
@@ -60,13 +76,37 @@ class Store(Protocol):
 
     def exchanges(self, authorization: str) -> tuple[Exchange, ...]: ...
 
-    def claim(self, owner: str, now: datetime, lease: timedelta, *, only: Collection[str] | None = None) -> Work | None:
-        """The most overdue step that is due and not leased to someone else; its fence rises by one.
+    def claim(
+        self,
+        owner: str,
+        now: datetime,
+        lease: timedelta,
+        *,
+        only: Collection[str] | None = None,
+        closed: Collection[str] = (),
+    ) -> Work | None:
+        """The most overdue step that is due, not set aside and not leased to someone else; fence and tries rise by one.
 
-        `only` limits the choice to these authorizations.
+        `only` limits the choice to these authorizations; steps of the lanes in `closed` are passed over. A row that
+        cannot be read is set aside as corrupt and passed over.
         """
 
-    def work(self, authorization: str) -> Work | None: ...
+    def renew(self, work: Sequence[Work], until: datetime) -> tuple[bool, ...]:
+        """Extend the lease of claimed steps, in one transaction; False for each that is no longer the owner's."""
+
+    def give_back(self, work: Work) -> None:
+        """Free a claimed step that was not begun, due as before; nothing happens when it was taken over."""
+
+    def work(self, authorization: str, key: str = "") -> Work | None: ...
+
+    def works(self, query: WorkQuery) -> tuple[Work, ...]: ...
+
+    def intake_keys(self, client: str, keys: Collection[str]) -> tuple[IntakeKey, ...]: ...
+
+    def payer_states(self) -> tuple[PayerState, ...]: ...
+
+    def change_payer(self, lane: str, change: Callable[[PayerState], PayerState]) -> PayerState:
+        """Replace the state of a lane by what `change` makes of it, in one transaction; the new state."""
 
     def clients(self) -> tuple[Client, ...]: ...
 
@@ -80,11 +120,31 @@ class Store(Protocol):
         """Whether the store answers and its schema is the one this code expects."""
 
 
+class Hold(Protocol):
+    """A worker's hold on the step it does; a zombie finds that it has none."""
+
+    def left(self) -> float:
+        """Seconds for which the step is surely still ours, on a monotonic clock; 0 when it may be another's."""
+
+
 class PayerClient(Protocol):
     """Sends bytes to a payer, authorized; it never repeats a submit on its own."""
 
-    def submit(self, payer: PayerProfile, body: bytes) -> Outcome:
-        """POST [base]/Claim/$submit within the payer's total deadline; every failure is a value."""
+    def submit(self, payer: PayerProfile, body: bytes, hold: Hold) -> Outcome:
+        """POST [base]/Claim/$submit within the payer's total deadline; every failure is a value.
+
+        Not a byte of the request is written once `hold` has nothing left.
+        """
+
+    def inquire(self, payer: PayerProfile, body: bytes, hold: Hold) -> Outcome:
+        """POST [base]/Claim/$inquire, likewise."""
+
+
+class Notifier(Protocol):
+    """Tells a client's webhook of an event; it never repeats a POST on its own."""
+
+    def tell(self, webhook: Webhook, identity: str, body: bytes, hold: Hold) -> Outcome:
+        """POST `body`, signed, as message `identity` (Standard Webhooks); every failure is a value, as for payers."""
 
 
 class Clock(Protocol):

@@ -32,8 +32,10 @@ class Settings(BaseSettings):
         site: the site profile; `payers`: the folder of payer profiles.
         database: a SQLite file as URL; one serving process and the CLI share it.
         host, port: where the API listens; other than loopback needs at least one client (`pa client add`).
-        workers: threads that send; each holds one payer connection while it does.
-        lease_seconds: how long a step may take before another worker may look at it; longer than any payer deadline.
+        workers: threads that do due steps; one payer gets half of them at most. 0: only the API, and `pa worker`
+            elsewhere does the steps (PostgreSQL).
+        lease_seconds: after so long without a sign of life from a worker, another one looks at its step.
+        operators: clients of the API that may pause and resume a payer, separated by commas.
         order_bytes: the largest order accepted.
     """
 
@@ -45,13 +47,24 @@ class Settings(BaseSettings):
     database: str = "sqlite:///gateway.db"
     host: str = "127.0.0.1"
     port: int = Field(default=8180, ge=0, le=65535)
-    workers: int = Field(default=4, ge=1, le=64)
-    lease_seconds: int = Field(default=90, ge=20)
+    workers: int = Field(default=8, ge=0, le=64)
+    lease_seconds: int = Field(default=20, ge=5, le=3600)
+    operators: str = ""
     order_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)
 
     @property
     def site_file(self) -> Path:
         return self.site or data_folder("profiles", self.data) / "site.yaml"
+
+    @property
+    def one_process(self) -> bool:
+        """Whether the database allows one serving process only: API and workers together."""
+        return not self.database.startswith("postgresql")
+
+    @property
+    def operating(self) -> frozenset[str]:
+        """The clients named as operators."""
+        return frozenset(filter(None, map(str.strip, self.operators.split(","))))
 
     @property
     def payers_folder(self) -> Path:

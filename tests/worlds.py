@@ -11,14 +11,14 @@ from gateway.adapters.store.memory import MemoryStore
 from gateway.adapters.waiters import ThreadWaiters
 from gateway.bootstrap import Guides
 from gateway.fhir import json
-from gateway.flow.submit import asked
+from gateway.flow.answer import asked
 from gateway.flow.world import World
 from gateway.model.authorization import Authorization
 from gateway.model.exchange import Outcome, Reply
 from gateway.orders import OrderTables
 from gateway.payers.profile import PayerProfile, load_payers
-from gateway.payers.site import load_site
-from gateway.ports import Store
+from gateway.payers.site import Webhook, load_site
+from gateway.ports import Hold, Store
 from gateway.responses import Asked, load_codes
 from gateway.sandbox.config import SandboxConfig, shipped_scenarios
 from gateway.sandbox.scenarios import read_scenarios
@@ -65,6 +65,13 @@ class HeardLog:
         self.lines.append((line, dict(fields)))
 
 
+class Unending:
+    """A Hold that never ends."""
+
+    def left(self) -> float:
+        return 60.0
+
+
 def sandbox_config(now: Callable[[], datetime], store: Path = Path("unused")) -> SandboxConfig:
     ids = CountedIds(start=1 << 32)
     return SandboxConfig(
@@ -78,19 +85,42 @@ def sandbox_config(now: Callable[[], datetime], store: Path = Path("unused")) ->
 
 
 class SandboxPayer:
-    """A PayerClient that is the real sandbox without the network; `script` overrides answers, in order."""
+    """A PayerClient that is the real sandbox without the network.
+
+    `script` overrides the answers to submits, in order; `inquiries` those to inquiries, which else find nothing.
+    """
 
     def __init__(self, clock: FixedClock, script: list[Outcome] | None = None) -> None:
         self._clock, self._config = clock, sandbox_config(clock.now)
         self.script = script or []
+        self.inquiries: list[Outcome] = []
         self.received: list[bytes] = []
+        self.asked: list[bytes] = []
 
-    def submit(self, payer: PayerProfile, body: bytes) -> Outcome:
+    def submit(self, payer: PayerProfile, body: bytes, hold: Hold) -> Outcome:
         self.received.append(body)
         if self.script:
             return self.script.pop(0)
         outcome = sandbox_submit(body, self._config, VERSIONS[payer.speaks["pas"]])
         return reply(outcome.resource, status=outcome.status, at=self._clock.now())
+
+    def inquire(self, payer: PayerProfile, body: bytes, hold: Hold) -> Outcome:
+        self.asked.append(body)
+        if self.inquiries:
+            return self.inquiries.pop(0)
+        return reply({"resourceType": "Parameters"}, at=self._clock.now())
+
+
+@dataclass
+class HeardNotifier:
+    """A Notifier that remembers its messages as (client, id, body); `script` overrides answers of 204, in order."""
+
+    script: list[Outcome] = field(default_factory=list)
+    told: list[tuple[str, str, bytes]] = field(default_factory=list)
+
+    def tell(self, webhook: Webhook, identity: str, body: bytes, hold: Hold) -> Outcome:
+        self.told.append((webhook.client, identity, body))
+        return self.script.pop(0) if self.script else Reply(status=204, media_type="", body=b"", received_at=NOW)
 
 
 def reply(resource: object, *, status: int = 200, at: datetime = NOW) -> Reply:
@@ -102,6 +132,7 @@ def build_world(*, store: Store | None = None, script: list[Outcome] | None = No
     return World(
         store=store or MemoryStore(),
         payer_client=SandboxPayer(clock, script),
+        notifier=HeardNotifier(),
         clock=clock,
         ids=CountedIds(),
         log=HeardLog(),

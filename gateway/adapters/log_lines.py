@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from gateway.model import errors
 from gateway.model.authorization import State
+from gateway.model.changes import Cause
 
 Value = str | int | float
 Form = Callable[[object], bool]
@@ -40,9 +41,12 @@ class Line(StrEnum):
 
     GATEWAY_STARTED = "gateway.started", Level.INFO, "The gateway serves.", "version port workers ms"
     GATEWAY_STOPPED = "gateway.stopped", Level.INFO, "The gateway has stopped.", "ms"
+    WORKER_STARTED = "worker.started", Level.INFO, "The workers do what is due.", "version workers ms"
+    WORKER_STOPPED = "worker.stopped", Level.INFO, "The workers have stopped.", "ms"
     GATEWAY_CRASHED = "gateway.crashed", Level.ERROR, "A defect of the gateway.", "fault"
     STORE_MIGRATED = "store.migrated", Level.INFO, "The database schema was brought up to date.", "before after"
     ORDER_RECEIVED = "order.received", Level.INFO, "An order came in.", "order authorizations size"
+    ORDER_REPEATED = "order.repeated", Level.INFO, "An order came again; its first result was given.", "order"
     ORDER_COMPLETED = (
         "order.completed",
         Level.INFO,
@@ -72,8 +76,14 @@ class Line(StrEnum):
     SUBMIT_IN_DOUBT = (
         "submit.in_doubt",
         Level.WARNING,
-        "The payer may or may not have the request; it will not be sent again.",
+        "The payer may or may not have the request; it is not sent again before that is known.",
         "authorization payer state attempt",
+    )
+    INQUIRY_STARTED = (
+        "inquiry.started",
+        Level.INFO,
+        "The payer is asked about a request in doubt.",
+        "authorization payer attempt",
     )
     AUTHORIZATION_MOVED = "authorization.moved", Level.INFO, "An authorization moved.", "authorization state"
     PAYER_ANSWERED = "payer.answered", Level.INFO, "An HTTP answer came.", "payer status bytes ms"
@@ -81,9 +91,35 @@ class Line(StrEnum):
     PAYER_NOT_SENT = "payer.not_sent", Level.WARNING, "Not a byte could be sent.", "payer ms"
     TOKEN_OBTAINED = "token.obtained", Level.INFO, "An access token was obtained.", "payer seconds ms"
     TOKEN_FAILED = "token.failed", Level.WARNING, "No access token was given.", "payer code ms"
+    WEBHOOK_TOLD = "webhook.told", Level.INFO, "A client was told of an event.", "authorization client status attempt"
+    WEBHOOK_FAILED = (
+        "webhook.failed",
+        Level.WARNING,
+        "A client could not be told of an event; it will be tried again.",
+        "authorization client status attempt",
+    )
+    WEBHOOK_SET_ASIDE = (
+        "webhook.set_aside",
+        Level.ERROR,
+        "A client was not told of an event; a person has to look.",
+        "authorization client status attempt",
+    )
+    WEBHOOK_REMOVED = (
+        "webhook.removed",
+        Level.WARNING,
+        "An event is not told: its client has no webhook any more.",
+        "authorization client",
+    )
     HTTP_SERVED = "http.served", Level.INFO, "A call was answered.", "method route status client ms"
     HTTP_FAILED = "http.failed", Level.ERROR, "A call failed by our fault.", "id method route fault"
     WORK_FAILED = "work.failed", Level.ERROR, "A step failed and comes round again.", "authorization step code fault"
+    WORK_SET_ASIDE = "work.set_aside", Level.ERROR, "A step cannot go on by itself.", "authorization step cause"
+    WORK_UNFINISHED = "work.unfinished", Level.WARNING, "A step was still under way at the end.", "authorization step"
+    LEASE_UNRENEWED = "lease.unrenewed", Level.ERROR, "The leases could not be renewed.", "code fault"
+    CLAIM_FAILED = "claim.failed", Level.ERROR, "No step could be claimed.", "code fault"
+    LANE_CLOSED = "lane.closed", Level.WARNING, "Nothing is sent there for now.", "lane seconds"
+    LANE_OPENED = "lane.opened", Level.INFO, "The probe was answered; sending goes on.", "lane"
+    LANE_UNWRITTEN = "lane.unwritten", Level.ERROR, "The state of a lane could not be written.", "lane code"
 
 
 LINES: Mapping[str, Line] = {line.value: line for line in Line}
@@ -123,7 +159,9 @@ FIELDS: Mapping[str, Form] = {
     "authorization": _ID,
     "client": _KEY,
     "payer": _KEY,
+    "lane": _text(r"(?:client:)?" + _FEW_DIGITS + r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?"),
     "state": _one_of(State),
+    "cause": _one_of(Cause),
     "step": _text(r"[a-z]{2,16}(?:_[a-z]{2,16}){0,2}"),
     "code": _CODE,
     "fault": _text(rf"[A-Za-z_]\w{{0,60}}(?:\[{_WORDS}\])? at {_PLACE}(?: from [A-Za-z_]\w{{0,60}})?"),

@@ -1,7 +1,16 @@
-"""Wakes those in this process who wait for an authorization to move."""
+"""Wakes those who wait for an authorization to move: in this process, and on PostgreSQL in every other one too.
+
+A hint and no more: whoever waits also looks by himself now and then.
+"""
 
 from collections.abc import Callable, Sequence
 from threading import Lock
+from typing import TYPE_CHECKING
+
+from gateway.adapters.store.memory import MemoryStore
+
+if TYPE_CHECKING:
+    from gateway.adapters.store.sql import SqlStore
 
 
 class ThreadWaiters:
@@ -12,13 +21,28 @@ class ThreadWaiters:
         self._listeners: set[Callable[[], None]] = set()
 
     def announce(self, authorizations: Sequence[str]) -> None:  # noqa: ARG002 - every listener looks for itself
-        with self._lock:
-            listeners = tuple(self._listeners)
-        for listener in listeners:
-            listener()
+        self._wake()
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call `listener` after every announcement until the returned function is called."""
         with self._lock:
             self._listeners.add(listener)
         return lambda: self._listeners.discard(listener)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def _wake(self) -> None:
+        with self._lock:
+            listeners = tuple(self._listeners)
+        for listener in listeners:
+            listener()
+
+
+def open_waiters(store: "MemoryStore | SqlStore") -> ThreadWaiters:
+    """The waiters that reach as far as the store does; to be closed before it."""
+    if isinstance(store, MemoryStore) or store.engine.dialect.name != "postgresql":
+        return ThreadWaiters()
+    from gateway.adapters.postgres_waiters import PostgresWaiters  # noqa: PLC0415 - its driver is an extra
+
+    return PostgresWaiters(store.engine)

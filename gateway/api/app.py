@@ -1,6 +1,6 @@
 """Puts the REST API together over one World."""
 
-from gateway.api import authorizations, feed, operations, orders, problems, profile_check, review
+from gateway.api import authorizations, doubt, feed, operations, orders, payers, problems, profile_check, review, work
 from gateway.api.access import Served
 from gateway.api.body import BodyLimit
 from gateway.api.callers import Gate
@@ -13,8 +13,9 @@ def create_app(world: World, settings: Settings) -> DocumentedApi:
     """The application; it starts no worker and listens nowhere."""
     app = DocumentedApi(docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.world = world
+    app.state.operators = settings.operating
     app.state.profiles = data_folder("profiles", settings.data)
-    for part in (orders, authorizations, review, feed, profile_check, operations):
+    for part in (orders, authorizations, review, doubt, work, payers, feed, profile_check, operations):
         app.include_router(part.router)
     problems.install(app)
     # The last one added is the outermost.

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from gateway.api import event_views, views
 from gateway.api.callers import CallerOf
-from gateway.api.documentation import INVALID, NOT_FOUND, UNKNOWN_CALLER, refusals, shows, shows_bytes
+from gateway.api.documentation import EVERY_CALL, INVALID, NOT_FOUND, refusals, shows, shows_bytes
 from gateway.api.forms import Filters, Following
 from gateway.api.owned import OwnAuthorization
 from gateway.api.view import answer
@@ -21,14 +21,13 @@ _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(?:; ?[\w.+-]+=[\w.+-]+)*", re.ASCII
 
 
 router = APIRouter(prefix="/authorizations", tags=["authorizations"])
-_UNKNOWN = refusals(NOT_FOUND, INVALID, *UNKNOWN_CALLER)
+_UNKNOWN = refusals(NOT_FOUND, INVALID, *EVERY_CALL)
 
 
 @router.get(
     "",
     response_model=views.Page,
-    responses=shows("page", "The most urgent first; those without a due time last.")
-    | refusals(INVALID, *UNKNOWN_CALLER),
+    responses=shows("page", "The most urgent first; those without a due time last.") | refusals(INVALID, *EVERY_CALL),
 )
 def list_authorizations(world: WorldOf, caller: CallerOf, filters: Annotated[Filters, Query()]) -> Response:
     """The caller's authorizations, by when the payer's decision is due."""

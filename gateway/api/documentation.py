@@ -9,13 +9,15 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from gateway import __version__
+from gateway.adapters.store.faults import StoreFault
 from gateway.api.body import FHIR_JSON, JSON, TooLarge, TooSlow, WrongMediaType
 from gateway.api.callers import NotLocal, Unauthenticated
 from gateway.api.forms import FORMS, Form
 from gateway.api.problems import MEDIA_TYPE, Invalid, Problem, Unreadable, Violation, tell
 from gateway.api.view import View
 from gateway.fhir import json
-from gateway.model.errors import BadOrder, Conflict, GatewayError, IllegalTransition, NotFound, OurFault
+from gateway.flow.repeats import KeyReused, OrdersKnown
+from gateway.model.errors import BadOrder, Conflict, GatewayError, IllegalTransition, NotFound, OurFault, nothing_here
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -28,12 +30,14 @@ makes, sends it, and waits for the payer's decision as long as the payer is expe
 An authorization has three dimensions that never mix: `state` is where the work stands, `determination` is the payer's
 answer, validity is on the items. To follow what happens, read `GET /events` with a rising `after`.
 
-Every refusal is `application/problem+json`; decide by its `code`. Texts never quote what was sent.
+Every refusal is `application/problem+json`; decide by its `code`. Texts never quote what was sent. A 503 means that
+nothing was promised: call again after `Retry-After`; an order that came in after all is known by its repeat.
 """
 
-UNKNOWN_CALLER = (
+EVERY_CALL = (
     Unauthenticated(fix="Send `Authorization: Bearer TOKEN` with a token made by `pa client add NAME`."),
     NotLocal(fix="Call it as 127.0.0.1 or localhost, or set up a client: pa client add NAME."),
+    StoreFault("The database failed: OperationalError.", fix="Check its disk, locks and file."),
 )
 NOT_FOUND = NotFound("There is no such authorization here.", fix="Check the id; ids are never reused.")
 INVALID = Invalid([Violation(at="query.limit", rule="less_than_equal", text="Input should be at most 1000")])
@@ -46,11 +50,24 @@ BAD_ORDER = BadOrder(
 UNREADABLE = Unreadable(
     "The body is not JSON: json-syntax at line 1 column 2. This is not JSON.", fix="Correct the syntax there."
 )
+KEY_REUSED = KeyReused(
+    "This Idempotency-Key came with another request before: other bytes, or other options.",
+    fix="Send every new request with a key of its own, and only its exact repeat with the same.",
+)
+ORDERS_KNOWN = OrdersKnown(
+    "Orders in this input came before: ServiceRequest/knee-mri is in order 00000000-0000-4000-8000-00000000000d.",
+    fix="Send the others alone: ServiceRequest/physical-therapy.",
+)
 BODY = (
     TooLarge(fix="Send at most 8388608 bytes."),
     TooSlow(fix="Send the whole body within 30 seconds."),
     WrongMediaType(fix=f"Send {FHIR_JSON} or {JSON}, not compressed."),
 )
+NOTHING_ASIDE = nothing_here("set-aside work")
+CANNOT_BE_ASKED = OurFault(
+    "This payer cannot be asked by inquiry.", fix="Ask it by telephone, then use `pa auth resolve`."
+)
+NO_CANDIDATE = OurFault("The payer showed no such authorization.", fix="Candidates of the last inquiry: 4f0d2c9a81b7.")
 NOT_THAT = OurFault("This authorization does not ask to be acknowledged.", fix="Only a modified answer does.")
 
 

@@ -26,7 +26,7 @@ class Event(View):
     detail: str
     """What the event carried, in words; empty when its name says it all."""
     reason: str
-    """Why it was held, dropped, not accepted, or in doubt."""
+    """Why it was held, dropped, not accepted, in doubt, or not in doubt any more."""
     attention: str
     """What a person has to look at, whatever the payer's answer."""
     evidence: str
@@ -84,8 +84,11 @@ def _detail(what: e.Event) -> str:
             return f"{len(what.items)} item(s) for {what.payer}, PAS {what.guide}"
         case e.HandedOff():
             return what.where
-        case e.Held() | e.Dropped() | e.ReplyLost():
+        case e.Held() | e.Dropped() | e.NotAtPayer():
             return what.reason
+        case e.ReplyLost() | e.DoubtRemains():
+            asked = f"the payer is asked at {what.ask_at:%Y-%m-%dT%H:%M:%SZ}" if what.ask_at else "a person is needed"
+            return f"{what.reason}; {asked}"
         case e.NotAccepted():
             return f"{what.reason}; sent again at {what.again_at:%Y-%m-%dT%H:%M:%SZ}"
         case e.DecisionRecorded():

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from gateway.api import event_views
 from gateway.api.callers import CallerOf
-from gateway.api.documentation import INVALID, UNKNOWN_CALLER, refusals, shows
+from gateway.api.documentation import EVERY_CALL, INVALID, refusals, shows
 from gateway.api.forms import Following
 from gateway.api.view import answer
 from gateway.api.worlds import WorldOf
@@ -18,7 +18,7 @@ router = APIRouter(tags=["events"])
 @router.get(
     "/events",
     response_model=event_views.Events,
-    responses=shows("events", "Rising by position.") | refusals(INVALID, *UNKNOWN_CALLER),
+    responses=shows("events", "Rising by position.") | refusals(INVALID, *EVERY_CALL),
 )
 def follow_events(world: WorldOf, caller: CallerOf, following: Annotated[Following, Query()]) -> Response:
     """Events of all of the caller's authorizations, rising by position, each with its state before and after.

@@ -22,6 +22,7 @@ from gateway.flow.prepare import Treatment
 from gateway.flow.review import SpokenDecision
 from gateway.model import authorization as model
 from gateway.model.authorization import Channel, Result, State
+from gateway.model.changes import Cause
 
 Name = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Words = Annotated[str, StringConstraints(max_length=4000, pattern=r"^[^\x00]*$")]
@@ -55,6 +56,34 @@ class Drop(Act):
     """Why a request is given up."""
 
     reason: Annotated[Words, StringConstraints(min_length=1)]
+
+
+class Pause(Act):
+    """Why nothing is sent to a payer."""
+
+    reason: Annotated[Words, StringConstraints(min_length=1)]
+
+
+class Resolution(Act):
+    """What became of a request in doubt, as a person found out."""
+
+    model_config = ConfigDict(validate_by_name=True, json_schema_extra={"required": ["as"]})
+
+    way: Annotated[Literal["this", "none", "stop"], Field(alias="as")]
+    """`this`: the payer has it, as the `candidate` that the evidence shows. `none`: a person made sure that the payer
+    does not have it; the same bytes are sent again. `stop`: it is given up, wherever it is."""
+    candidate: Annotated[str, StringConstraints(max_length=64, pattern=r"^[0-9A-Za-z-]*$")] = ""
+    """Key of the candidate, with `this`."""
+    reason: Words = ""
+    """How that was found out, or why it is given up; needed with `none` and `stop`."""
+
+    @model_validator(mode="after")
+    def _says_all_it_needs(self) -> Self:
+        if self.way == "this" and not self.candidate:
+            raise PydanticCustomError("candidate_missing", "say which candidate it is: GET …/doubt lists them")
+        if self.way != "this" and (self.candidate or not self.reason.strip()):
+            raise PydanticCustomError("reason_missing", "none and stop take a reason, and no candidate")
+        return self
 
 
 class Amount(Form):
@@ -164,4 +193,21 @@ class Following(Form):
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
 
 
-FORMS = (Act, Drop, Decision)
+class WorkKey(Form):
+    """Which step of an authorization."""
+
+    key: Annotated[str, StringConstraints(max_length=64, pattern=r"^[0-9a-z/-]*$")] = ""
+    """Left out: the authorization's own next step; else the `key` of a webhook's, e.g. `notify/5`."""
+
+
+class WorkFilters(Form):
+    """Which work; what is left out does not filter."""
+
+    cause: Cause | None = None
+    payer: Name = ""
+    """A payer's id."""
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+    offset: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
+
+
+FORMS = (Act, Drop, Pause, Decision, Resolution)

@@ -1,6 +1,6 @@
 """What somebody has to do next about an authorization, in one sentence with the call that does it."""
 
-from gateway.model.authorization import Authorization
+from gateway.model.authorization import Authorization, State
 from gateway.model.next_step import NextStep, next_step
 
 
@@ -14,8 +14,16 @@ def sentence(record: Authorization) -> str:
         NextStep.RELEASE: f"Review the request, then let it go: POST {here}/release",
         NextStep.RESEND: f"The payer could not process it; correct and resend: PATCH {order}",
         NextStep.ASK_PAYER: f"Ask the payer, then enter the decision: POST {here}/decision",
+        NextStep.RESOLVE: f"The payer may have it, and only a person can tell: GET {here}/doubt, POST {here}/resolve",
         NextStep.NONE: record.handoff,
     }
     if record.not_before:
-        said[NextStep.WAIT] = f"Nothing: it is sent again at {record.not_before:%Y-%m-%dT%H:%M:%SZ}; {record.attention}"
+        said[NextStep.WAIT] = (
+            f"Nothing: {_coming(record)} at {record.not_before:%Y-%m-%dT%H:%M:%SZ}; {record.attention}"
+        )
     return said[next_step(record)]
+
+
+def _coming(record: Authorization) -> str:
+    in_doubt = record.state is State.IN_DOUBT
+    return "nothing is sent before the payer is asked, which will be" if in_doubt else "it is sent again"

@@ -12,7 +12,7 @@ from gateway.api.view import View, answer
 from gateway.api.worlds import WorldOf
 from gateway.fhir import json
 from gateway.flow.world import World
-from gateway.model.errors import ConfigFault
+from gateway.model.errors import ConfigFault, GatewayError
 from gateway.payers.site import Site
 
 
@@ -58,7 +58,7 @@ async def health() -> Response:
 )
 def ready(world: WorldOf) -> Response:
     """Whether orders can be taken: the store answers, and the guide of every payer is loaded."""
-    store, guides = world.store.ready(), _guides_loaded(world)
+    store, guides = _store_ready(world), _guides_loaded(world)
     return answer(
         Readiness(ready=store and guides, store=store, guides=guides), status=200 if store and guides else 503
     )
@@ -78,6 +78,13 @@ def public_keys(world: WorldOf) -> Response:
 @lru_cache(maxsize=1)
 def _key_set(site: Site) -> bytes:
     return json.dumps(load_keys(site).jwks())
+
+
+def _store_ready(world: World) -> bool:
+    try:
+        return world.store.ready()
+    except GatewayError:
+        return False
 
 
 def _guides_loaded(world: World) -> bool:

@@ -1,10 +1,10 @@
 """`/orders`: an EHR order comes in, is completed, or is only checked."""
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 from anyio import to_thread
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Header, Query
 from starlette.responses import Response
 
 from gateway.api import views
@@ -13,11 +13,13 @@ from gateway.api.callers import CallerOf
 from gateway.api.documentation import (
     BAD_ORDER,
     BODY,
+    EVERY_CALL,
     INVALID,
+    KEY_REUSED,
     MOVED_ON,
     NOT_FOUND,
     NOT_NOW,
-    UNKNOWN_CALLER,
+    ORDERS_KNOWN,
     Responses,
     refusals,
     shows,
@@ -36,9 +38,29 @@ _COMPLETION = "Resources that complete the order: they are merged over its own b
 _LATER = "Stored; something is still open: see `state` and `next` of each, and ask again at Location."
 
 
-def _documented(done: int) -> Responses:
+REPLAYED = "Idempotency-Replayed"
+_REPLAYED = {
+    REPLAYED: {
+        "description": "`true` when the order had come before; this is what became of it.",
+        "schema": {"type": "string"},
+    }
+}
+IdempotencyKey = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        pattern=r"^[ -~]*$",
+        description="Names this request among all of the caller's, for ever; at most 255 printable ASCII characters.",
+    ),
+]
+
+
+def _documented(done: int, headers: dict[str, Any] | None = None) -> Responses:
     finished = "Nothing more is expected: decided, cancelled, or not for this path."
-    return shows("order_decided", finished, status=done) | shows("order_open", _LATER, status=202, model=views.Order)
+    rows = shows("order_decided", finished, status=done) | shows("order_open", _LATER, status=202, model=views.Order)
+    return {status: {**row, "headers": headers} if headers else row for status, row in rows.items()}
 
 
 router = APIRouter(prefix="/orders", tags=["orders"])
@@ -49,18 +71,37 @@ router = APIRouter(prefix="/orders", tags=["orders"])
     status_code=201,
     response_model=views.Order,
     openapi_extra=takes_fhir("order", _ORDER),
-    responses=_documented(201) | refusals(BAD_ORDER, INVALID, *BODY, *UNKNOWN_CALLER),
+    responses=_documented(201, _REPLAYED) | refusals(BAD_ORDER, INVALID, KEY_REUSED, ORDERS_KNOWN, *BODY, *EVERY_CALL),
 )
 async def submit_order(
-    world: WorldOf, caller: CallerOf, asked: Annotated[Submission, Query()], body: FhirBody
+    world: WorldOf,
+    caller: CallerOf,
+    asked: Annotated[Submission, Query()],
+    body: FhirBody,
+    idempotency_key: IdempotencyKey = "",
 ) -> Response:
     """Store an order, build and send its requests, and wait for the decisions.
 
     The order is durable before this answers. The answer comes as soon as nothing is under way any more.
+
+    Whoever is not sure that an order arrived sends it again, as often as need be: the repeat is answered with the first
+    result as it is by then, and `Idempotency-Replayed: true`. It is known by its `Idempotency-Key`, and without one by
+    its orders (type and id or identifier, and patient) and their revision (`meta.versionId`, else the content). A new
+    revision of an order whose authorization is under way or decided is held for a person; see `held_by`.
     """
-    receive = partial(intake.receive, world, body, asked.treatment(), client=caller.client, actor=caller.actor)
+    receive = partial(
+        intake.receive,
+        world,
+        body,
+        asked.treatment(),
+        client=caller.client,
+        actor=caller.actor,
+        idempotency_key=idempotency_key,
+    )
     received = await to_thread.run_sync(receive)
-    return _outcome(received.order_id, await settled(world, received.order_id, longest=asked.wait), done=201)
+    records = await settled(world, received.order_id, longest=asked.wait)
+    replayed = {REPLAYED: "true"} if received.again else {}
+    return _outcome(received.order_id, records, done=201, headers=replayed)
 
 
 @router.post(
@@ -68,7 +109,7 @@ async def submit_order(
     response_model=views.Checks,
     openapi_extra=takes_fhir("order", _ORDER),
     responses=shows("checks", "One check per Claim the order makes.")
-    | refusals(BAD_ORDER, INVALID, *BODY, *UNKNOWN_CALLER),
+    | refusals(BAD_ORDER, INVALID, *BODY, *EVERY_CALL),
 )
 async def check_order(world: WorldOf, asked: Annotated[Rehearsal, Query()], body: FhirBody) -> Response:
     """Do everything up to sending, and store nothing."""
@@ -79,7 +120,7 @@ async def check_order(world: WorldOf, asked: Annotated[Rehearsal, Query()], body
 @router.get(
     "/{order}",
     response_model=views.Order,
-    responses=shows("order_decided", "The order's authorizations.") | refusals(NOT_FOUND, INVALID, *UNKNOWN_CALLER),
+    responses=shows("order_decided", "The order's authorizations.") | refusals(NOT_FOUND, INVALID, *EVERY_CALL),
 )
 def get_order(world: WorldOf, order: OwnOrder) -> Response:
     """The authorizations made from an order."""
@@ -90,7 +131,7 @@ def get_order(world: WorldOf, order: OwnOrder) -> Response:
     "/{order}",
     response_model=views.Order,
     openapi_extra=takes_fhir("completion", _COMPLETION),
-    responses=_documented(200) | refusals(BAD_ORDER, NOT_FOUND, MOVED_ON, NOT_NOW, INVALID, *BODY, *UNKNOWN_CALLER),
+    responses=_documented(200) | refusals(BAD_ORDER, NOT_FOUND, MOVED_ON, NOT_NOW, INVALID, *BODY, *EVERY_CALL),
 )
 async def complete_order(
     world: WorldOf, caller: CallerOf, order: OwnOrder, asked: Annotated[Waiting, Query()], body: FhirBody
@@ -103,6 +144,9 @@ async def complete_order(
     return _outcome(order.id, await settled(world, order.id, longest=asked.wait), done=200)
 
 
-def _outcome(order: str, records: tuple[Authorization, ...], *, done: int) -> Response:
+def _outcome(
+    order: str, records: tuple[Authorization, ...], *, done: int, headers: dict[str, str] | None = None
+) -> Response:
     status = done if all_final(records) else 202
-    return answer(views.order(order, records), status=status, headers={"Location": f"/orders/{order}"})
+    every = {"Location": f"/orders/{order}", **(headers or {})}
+    return answer(views.order(order, records), status=status, headers=every)

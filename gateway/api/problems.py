@@ -14,6 +14,7 @@ from gateway.fhir import json
 from gateway.model.errors import ConfigFault, GatewayError, NotFound, OurFault
 
 MEDIA_TYPE = "application/problem+json"
+_RETRY_AFTER = "5"
 
 
 class Violation(View):
@@ -78,7 +79,8 @@ class Broken(GatewayError):
 
 def problem(fault: GatewayError, *, identity: str = "", headers: Mapping[str, str] | None = None) -> Response:
     """The response for a fault, with the headers its class asks for."""
-    every = {**getattr(fault, "headers", {}), **(headers or {})}
+    patience = {"Retry-After": _RETRY_AFTER} if fault.status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    every = {**patience, **getattr(fault, "headers", {}), **(headers or {})}
     return Response(json.dumps(tell(fault, identity=identity).plain()), fault.status, every, MEDIA_TYPE)
 
 

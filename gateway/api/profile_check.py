@@ -8,8 +8,8 @@ from starlette.responses import Response
 from gateway.api.body import FHIR_JSON, JSON, FhirBody
 from gateway.api.documentation import (
     BODY,
+    EVERY_CALL,
     INVALID,
-    UNKNOWN_CALLER,
     UNREADABLE,
     Responses,
     example,
@@ -65,7 +65,7 @@ def _documented() -> Responses:
     told = {"schema": {"type": "object"}, "example": "profile_outcome"}
     example("profile_outcome")
     responses[200]["content"][FHIR_JSON] = told
-    return responses | refusals(UNREADABLE, _NO_GUIDE, INVALID, *BODY, *UNKNOWN_CALLER)
+    return responses | refusals(UNREADABLE, _NO_GUIDE, INVALID, *BODY, *EVERY_CALL)
 
 
 router = APIRouter(prefix="/profile", tags=["profiles"])

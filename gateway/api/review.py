@@ -10,12 +10,12 @@ from gateway.api.body import json_body
 from gateway.api.callers import CallerOf
 from gateway.api.documentation import (
     BODY,
+    EVERY_CALL,
     INVALID,
     MOVED_ON,
     NOT_FOUND,
     NOT_NOW,
     NOT_THAT,
-    UNKNOWN_CALLER,
     UNREADABLE,
     refusals,
     shows,
@@ -36,7 +36,7 @@ router = APIRouter(
     prefix="/authorizations/{id}",
     tags=["review"],
     responses=shows("authorization", "The authorization as it is now.")
-    | refusals(UNREADABLE, NOT_FOUND, MOVED_ON, NOT_NOW, INVALID, NOT_THAT, *BODY, *UNKNOWN_CALLER),
+    | refusals(UNREADABLE, NOT_FOUND, MOVED_ON, NOT_NOW, INVALID, NOT_THAT, *BODY, *EVERY_CALL),
 )
 
 

@@ -1,10 +1,12 @@
 """Serves the API until it is told to stop; requests under way are answered first."""
 
+import os
 import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import perf_counter
+from types import FrameType
 from typing import Protocol
 
 import uvicorn
@@ -33,6 +35,8 @@ class Workers(Protocol):
 def serve(world: World, settings: Settings, workers: Workers) -> None:
     """Serve and work until SIGINT or SIGTERM; then answer what is under way, and finish the steps in hand.
 
+    A second signal ends the process at once; its leases end by themselves.
+
     Raises:
         ConfigFault: the address cannot be listened at, or may not be (see `may_bind`).
     """
@@ -49,7 +53,8 @@ def serve(world: World, settings: Settings, workers: Workers) -> None:
         lifespan="off",
         timeout_graceful_shutdown=_FAREWELL_SECONDS,
     )
-    with _listen(settings.host, settings.port) as listener, _signals_end_the_server_only():
+    server = _Server(config)
+    with _listen(settings.host, settings.port) as listener, _signals_go_to(server):
         quiet()
         catch_crashes(world.log)
         workers.start()
@@ -61,7 +66,7 @@ def serve(world: World, settings: Settings, workers: Workers) -> None:
                 workers=settings.workers,
                 ms=_since(begun),
             )
-            uvicorn.Server(config).run(sockets=[listener])
+            server.run(sockets=[listener])
         finally:
             workers.stop()
             world.log.write("gateway.stopped", ms=_since(begun))
@@ -82,10 +87,19 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from None
 
 
+class _Server(uvicorn.Server):
+    """uvicorn, except that a signal is not raised again when it has stopped: the workers still have steps in hand."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - as signal handlers are called
+        if self.should_exit:
+            os._exit(128 + sig)
+        self.should_exit = True
+
+
 @contextmanager
-def _signals_end_the_server_only() -> Iterator[None]:
-    """uvicorn raises the signal that stopped it once more; by default that would kill the workers mid-step."""
-    kept = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
+def _signals_go_to(server: _Server) -> Iterator[None]:
+    """Also before it listens, and after it has stopped."""
+    kept = {number: signal.signal(number, server.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:

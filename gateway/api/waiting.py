@@ -13,7 +13,7 @@ from gateway.ports import Query
 
 MARGIN_SECONDS = 2.0
 _POLL_SECONDS = 1.0
-_MOVING = (State.READY, State.SUBMITTING)
+_MOVING = (State.READY, State.SUBMITTING, State.IN_DOUBT)
 _FINAL = (State.DECIDED, State.CANCELLED, State.HANDED_OFF)
 _MOST = 1000
 
@@ -49,8 +49,13 @@ def authorizations_of(world: World, order_id: str) -> tuple[Authorization, ...]:
 
 
 def is_moving(record: Authorization, until: datetime) -> bool:
-    """Whether the gateway itself will move the record by then; an attempt that is due only later is at rest."""
-    return record.state in _MOVING and (record.not_before is None or record.not_before < until)
+    """Whether the gateway itself will move the record by then.
+
+    An attempt or an inquiry that is due only later is at rest, and so is a doubt that only a person can settle.
+    """
+    if record.not_before is None:
+        return record.state in _MOVING and record.state is not State.IN_DOUBT
+    return record.state in _MOVING and record.not_before < until
 
 
 def all_final(records: Sequence[Authorization]) -> bool:

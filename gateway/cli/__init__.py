@@ -6,7 +6,22 @@ from typing import Annotated
 import typer
 
 from gateway import __version__
-from gateway.cli import auth, client, demo, mapping, order, payer, profile, replay, sandbox, serve, site
+from gateway.cli import (
+    auth,
+    chaos,
+    client,
+    demo,
+    mapping,
+    order,
+    payer,
+    profile,
+    replay,
+    sandbox,
+    serve,
+    site,
+    work,
+    worker,
+)
 from gateway.model.errors import GatewayError
 
 EXIT_CODES = """
@@ -38,15 +53,18 @@ def _root(version: Annotated[bool, typer.Option("--version", callback=_version, 
 for noun, commands in (
     ("order", order),
     ("auth", auth),
+    ("work", work),
     ("payer", payer),
     ("site", site),
     ("client", client),
     ("mapping", mapping),
     ("profile", profile),
     ("sandbox", sandbox),
+    ("chaos", chaos),
 ):
     app.add_typer(commands.app, name=noun)
 app.command("serve")(serve.serve)
+app.command("worker")(worker.worker)
 app.command("demo")(demo.demo)
 app.command("replay")(replay.replay)
 

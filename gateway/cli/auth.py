@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from gateway.cli.auth_doubt import doubt, resolve
+from gateway.cli.change import change, view
 
-    from gateway.flow.world import World
-    from gateway.model.authorization import Authorization, Result
+if TYPE_CHECKING:
+    from gateway.model.authorization import Result
     from gateway.model.changes import LoggedEvent
 
 app = typer.Typer(no_args_is_help=True, help="Authorizations: list, show, review before sending, decide by hand.")
+app.command()(doubt)
+app.command()(resolve)
 
 Id = Annotated[str, typer.Argument(help="Authorization id.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -54,7 +56,7 @@ def list_(
     with gateway(read_settings()) as world:
         records = world.store.authorizations(query)
     if as_json:
-        screen.print_json([_view(record) for record in records])
+        screen.print_json([view(record) for record in records])
     else:
         screen.authorizations(records)
 
@@ -81,7 +83,7 @@ def show(
         _print_request([exchange.body for exchange in exchanges if exchange.direction != "reply"])
         return
     if as_json:
-        shown = _view(record)
+        shown = view(record)
         if events:
             shown["events"] = [event_views.event(one).plain() for one in history]
         screen.print_json(shown)
@@ -114,7 +116,7 @@ def release(identity: Id, by: By = "cli", as_json: Json = False) -> None:
     """Let a held request go, and send it now."""
     from gateway.flow import review
 
-    _change(lambda world: review.release(world, identity, actor=f"person:{by}"), as_json, send=True)
+    change(lambda world: review.release(world, identity, actor=f"person:{by}"), as_json, send=True)
 
 
 @app.command()
@@ -127,7 +129,7 @@ def drop(
     """Give a request up before the payer has it."""
     from gateway.flow import review
 
-    _change(lambda world: review.drop(world, identity, actor=f"person:{by}", reason=reason), as_json)
+    change(lambda world: review.drop(world, identity, actor=f"person:{by}", reason=reason), as_json)
 
 
 @app.command()
@@ -135,7 +137,7 @@ def acknowledge(identity: Id, by: By = "cli", as_json: Json = False) -> None:
     """Confirm having seen an answer that changed the request."""
     from gateway.flow import review
 
-    _change(lambda world: review.acknowledge(world, identity, actor=f"person:{by}"), as_json)
+    change(lambda world: review.acknowledge(world, identity, actor=f"person:{by}"), as_json)
 
 
 @app.command()
@@ -183,7 +185,7 @@ def record(
         for sequence, outcome, granted in said
     ]
     day = on.date() if on else None
-    _change(
+    change(
         lambda world: review.record_decision(
             world,
             identity,
@@ -226,33 +228,3 @@ def states(output: Annotated[Path | None, typer.Option(help="Write to a file.")]
         output.write_text(diagram() + "\n")
     else:
         typer.echo(diagram())
-
-
-def _change(act: "Callable[[World], Authorization]", as_json: bool, *, send: bool = False) -> None:
-    from datetime import timedelta
-
-    from gateway.bootstrap import gateway
-    from gateway.cli import screen
-    from gateway.cli.order import tell_when_sent_again
-    from gateway.settings import read_settings
-    from gateway.worker import drain
-
-    settings = read_settings()
-    with gateway(settings) as world:
-        changed = act(world)
-        if send:
-            drain(world, [changed.id], lease=timedelta(seconds=settings.lease_seconds))
-            changed = world.store.authorization(changed.id)
-    if as_json:
-        screen.print_json(_view(changed))
-    else:
-        screen.show(changed)
-        tell_when_sent_again(changed)
-    if screen.needs_person(changed):
-        raise typer.Exit(1)
-
-
-def _view(record: "Authorization") -> dict[str, object]:
-    from gateway.api import views
-
-    return views.authorization(record).plain()

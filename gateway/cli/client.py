@@ -5,7 +5,10 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="Clients of the API: add one, list them, remove one.")
+from gateway.cli import webhook
+
+app = typer.Typer(no_args_is_help=True, help="Clients of the API: add one, list them, remove one, tell them.")
+app.add_typer(webhook.app, name="webhook")
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _TOKEN_BYTES = 32

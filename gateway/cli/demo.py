@@ -95,7 +95,7 @@ def _set_up(stack: ExitStack, folder: Path, gateway_port: int, sandbox_port: int
     (folder / "clients.yaml").write_text(_CLIENTS.format(gateway=api))
     if not (folder / "site.yaml").exists():
         _pa(environment, "site", "init", "--example", "--file", own["PA_SITE"])
-    token = _pa(environment, "client", "add", f"demo-{secrets.token_hex(3)}", "--quiet").strip()
+    token = _new_client(environment)
     arguments = (
         "sandbox",
         "serve",
@@ -149,6 +149,10 @@ def _process(environment: dict[str, str], name: str, log: Path, arguments: Seque
         finally:
             process.terminate()
             process.wait()
+
+
+def _new_client(environment: dict[str, str]) -> str:
+    return _pa(environment, "client", "add", f"demo-{secrets.token_hex(3)}", "--quiet").strip()
 
 
 def _free_port() -> int:
@@ -221,9 +225,21 @@ def _run_orders(stage: Stage) -> None:
     if not orders.is_dir():
         typer.echo("The examples are in the source tree, not in the installed package.", err=True)
         raise typer.Exit(1)
-    headers = {"Authorization": f"Bearer {stage.token}", "Content-Type": "application/fhir+json"}
-    with httpx.Client(base_url=stage.gateway, headers=headers, timeout=60, trust_env=False) as api:
-        rows, completed = _submit_all(api, sorted(orders.glob("*.json")))
+    # A client that sends an order again gets the first result again; so each payer is asked by a client of its own.
+    tokens = (stage.token, _new_client(stage.environment))
+    with ExitStack() as opened:
+        clients = [
+            opened.enter_context(
+                httpx.Client(
+                    base_url=stage.gateway,
+                    headers={"Authorization": f"Bearer {token}", "Content-Type": "application/fhir+json"},
+                    timeout=60,
+                    trust_env=False,
+                )
+            )
+            for token in tokens
+        ]
+        rows, completed = _submit_all(clients, sorted(orders.glob("*.json")))
     _show("What became of each order, sent to a payer of either PAS version", rows)
     if completed:
         _show("After completing what was missing, and nothing else", completed)
@@ -239,13 +255,13 @@ Rows = list[tuple[str, ...]]
 _NO_DETERMINATION = {"documenting": "needs information", "handed_off": "pharmacy benefit", "rejected": "rejected"}
 
 
-def _submit_all(api: "httpx.Client", files: Sequence[Path]) -> tuple[Rows, Rows]:
+def _submit_all(clients: Sequence["httpx.Client"], files: Sequence[Path]) -> tuple[Rows, Rows]:
     """What became of each order with each payer, and again after its completion where there is one."""
     rows: Rows = []
     completed: Rows = []
     for file in files:
         completion = file.parent / "completions" / file.name
-        for asked in _ASKED:
+        for api, asked in zip(clients, _ASKED, strict=True):
             answer = api.post("/orders", params=asked, content=file.read_bytes()).raise_for_status().json()
             rows.extend(_row(file.stem, record) for record in answer["authorizations"])
             incomplete = any(record["state"] == "documenting" for record in answer["authorizations"])

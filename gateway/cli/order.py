@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from gateway.flow.world import World
     from gateway.model.authorization import Authorization
 
+_AGAIN = " came before; this is what became of it (a new revision has another meta.versionId)"
+
 app = typer.Typer(no_args_is_help=True, help="An EHR order: submit it, check it, complete it.")
 
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A Bundle, a list, or one order, as JSON.")]
@@ -27,9 +29,13 @@ def submit(
     split: Split = False,
     payer: Payer = "",
     requestor: Requestor = "",
+    idempotency_key: Annotated[str, typer.Option(help="Names this request; with it, a repeat is known at once.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Store an order, build its requests, send them, and show what the payer said."""
+    """Store an order, build its requests, send them, and show what the payer said.
+
+    An order that came before, in this revision, is not sent again: what became of it is shown.
+    """
     from gateway.bootstrap import gateway
     from gateway.flow import intake
     from gateway.settings import read_settings
@@ -37,7 +43,12 @@ def submit(
     settings = read_settings()
     with gateway(settings) as world:
         received = intake.receive(
-            world, file.read_bytes(), _treatment(split, hold, payer, requestor), client="local", actor="person:cli"
+            world,
+            file.read_bytes(),
+            _treatment(split, hold, payer, requestor),
+            client="local",
+            actor="person:cli",
+            idempotency_key=idempotency_key,
         )
         _finish(world, received, settings.lease_seconds, as_json)
 
@@ -112,11 +123,10 @@ def _finish(world: "World", received: "Received", lease_seconds: int, as_json: b
     if as_json:
         from gateway.api import views
 
-        screen.print_json(
-            {"order": received.order_id, "authorizations": [views.authorization(record).plain() for record in records]}
-        )
+        shown = [views.authorization(record).plain() for record in records]
+        screen.print_json({"order": received.order_id, "replayed": received.again, "authorizations": shown})
     else:
-        typer.echo(f"order {received.order_id}")
+        typer.echo(f"order {received.order_id}" + (_AGAIN if received.again else ""))
         for record in records:
             screen.show(record)
             tell_when_sent_again(record)
@@ -125,11 +135,12 @@ def _finish(world: "World", received: "Received", lease_seconds: int, as_json: b
 
 
 def tell_when_sent_again(record: "Authorization") -> None:
-    """Say who sends a request that could not be delivered: a command ends, and leaves nobody behind who would."""
-    if record.state == "ready" and record.not_before:
+    """Say who does what is due later: a command ends, and leaves nobody behind who would."""
+    what = {"ready": "Not sent: it is sent again", "in_doubt": "In doubt: the payer is asked"}.get(record.state)
+    if what and record.not_before:
         typer.echo(
-            f"Not sent: it is sent again at {record.not_before:%Y-%m-%d %H:%M:%S} UTC by `pa serve`, and only while "
-            "that runs with this database."
+            f"{what} at {record.not_before:%Y-%m-%d %H:%M:%S} UTC by `pa serve`, and only while that runs with this "
+            "database."
         )
 
 

@@ -1,4 +1,4 @@
-"""`pa payer`: which payers the gateway knows, whether their profiles can be used, and whether they answer."""
+"""`pa payer`: which payers the gateway knows, whether their profiles can be used, whether they answer, how they do."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Never
@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Never
 import typer
 
 from gateway.cli.payer_check import check
+from gateway.cli.payer_lanes import pause, resume, status
 
 if TYPE_CHECKING:
     from gateway.payers.profile import Payers
 
-app = typer.Typer(no_args_is_help=True, help="Payer profiles: list them, lint them, check the payer itself.")
-app.command()(check)
+app = typer.Typer(no_args_is_help=True, help="Payers: list and lint profiles, check, pause and resume.")
+for command in (check, status, pause, resume):
+    app.command()(command)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

@@ -115,7 +115,7 @@ def _ordered(run: Run, file: Path, body: bytes) -> dict[str, Any]:
     treatment = Treatment(payer=run.payer)
     if run.check_only:
         return {"claims": [_prepared(one) for one in intake.check(run.world, body, extra, treatment)]}
-    received = intake.receive(run.world, body, treatment, client="replay", actor="person:replay")
+    received = intake.receive(run.world, body, treatment, client=f"replay:{file}", actor="person:replay")
     for one in extra:
         received = intake.complete(run.world, received.order_id, one, actor="person:replay")
     drain(run.world, received.authorizations, lease=run.lease)

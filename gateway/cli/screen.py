@@ -74,9 +74,11 @@ def next_words(record: "Authorization") -> str:
         NextStep.RELEASE: f"review, then release ({record.held_by})",
         NextStep.ACKNOWLEDGE: "the payer changed it: acknowledge",
         NextStep.RESEND: "correct and resend",
+        NextStep.RESOLVE: f"only a person can tell whether the payer has it ({record.attention})",
     }
     if record.not_before:
-        said[NextStep.WAIT] = f"sent again at {record.not_before:%H:%M:%S} UTC; {record.attention}"
+        coming = "the payer is asked" if record.state == "in_doubt" else "sent again"
+        said[NextStep.WAIT] = f"{coming} at {record.not_before:%H:%M:%S} UTC; {record.attention}"
     return said.get(next_step(record), record.handoff or record.attention)
 
 
@@ -89,6 +91,7 @@ def next_command(record: "Authorization") -> str:
         NextStep.RESEND: complete,
         NextStep.RELEASE: f"pa auth release {record.id}",
         NextStep.ACKNOWLEDGE: f"pa auth acknowledge {record.id}",
+        NextStep.RESOLVE: f"pa auth doubt {record.id}",
         NextStep.ASK_PAYER: f"pa auth record {record.id} --result … --channel … --evidence …",
     }
     return commands.get(next_step(record), "")

@@ -70,20 +70,24 @@ def init(
 @app.command()
 def check(file: _File = None, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """Read the site profile and its keys; print what is wrong, or what payers will see."""
+    from gateway.adapters.notify.signing import exposed_secrets, load_secrets
     from gateway.adapters.payer.keys import exposed, load_keys
     from gateway.cli import screen
     from gateway.payers.site import load_site
 
     site = load_site(file or _default())
     published = len(load_keys(site).jwks()["keys"])
+    load_secrets(site)
     open_to_others = [row.kid for row in site.signing_keys if exposed(row, site)]
-    for kid in open_to_others:
-        typer.echo(f"warning: the file of signing key {kid} can be read by others; chmod 600 it.", err=True)
+    open_to_others += [one for webhook in site.webhooks for one in exposed_secrets(webhook, site)]
+    for name in open_to_others:
+        typer.echo(f"warning: the file of secret or signing key {name} can be read by others; chmod 600 it.", err=True)
     if as_json:
         screen.print_json({
             "path": str(site.path),
             "requestors": [{"key": one.key, "name": one.name, "npi": one.npi} for one in site.requestors],
             "keys": [{"kid": row.kid, "alg": row.alg, "active": row.active} for row in site.signing_keys],
+            "webhooks": [{"client": one.client, "url": one.url, "events": one.events} for one in site.webhooks],
             "exposed": open_to_others,
         })  # fmt: skip
         return
@@ -92,6 +96,8 @@ def check(file: _File = None, as_json: Annotated[bool, typer.Option("--json", he
                    f"{one.sender.application_sender_code}/{one.sender.interchange_sender_id}")  # fmt: skip
     for row in site.signing_keys:
         typer.echo(f"key {row.kid}: {row.alg}, {'signs' if row.active else 'published only'}")
+    for webhook in site.webhooks:
+        typer.echo(f"webhook of {webhook.client}: {webhook.url}, {webhook.events}")
     typer.echo(f"{site.path}: good; {published} key(s) will be published.")
 
 

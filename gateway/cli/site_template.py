@@ -76,6 +76,16 @@ signing_keys:
     alg: $alg   # ES384 (P-384) or RS384 (RSA, at least 3072 bits)
     key: file:$key_file
     active: true
+
+# Clients that are told of what happens to their authorizations, by a signed POST (Standard Webhooks), one row each.
+# events: all, or decisions (final answers only). A secret is whsec_ and base64 of 24 to 64 random bytes:
+# `pa client webhook secret FILE` makes one. Each message is signed with every secret of the row. To change one: add
+# the new one in front, let the receiver move to it, then remove the old one. Try it: pa client webhook test NAME
+# webhooks:
+#   - client: valley-ehr   # as in `pa client list`; `local` is a caller without a token
+#     url: https://ehr.clinic.example/hooks/prior-auth   # https; this machine only with allow_loopback: true
+#     secrets: [file:webhook-valley-ehr.secret]
+#     events: all
 """)
 
 

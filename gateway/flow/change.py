@@ -1,21 +1,27 @@
-"""Builds ChangeSets: applies events to records and keeps the account of it."""
+"""Builds ChangeSets: applies events to records, keeps the account of it, and commits."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from gateway.fhir import json
+from gateway.flow.notify import notifications
+from gateway.flow.world import World
 from gateway.model import lifecycle
 from gateway.model.authorization import Authorization
-from gateway.model.changes import ChangeSet, LoggedEvent, Work
+from gateway.model.changes import Cause, ChangeSet, Completion, IntakeKey, LoggedEvent, StoredOrder, Work
 from gateway.model.events import Event, OrderReceived
 from gateway.model.exchange import Direction, Exchange, Reply
 
 SUBMIT = "submit"
+INQUIRE = "inquire"
 
 
 @dataclass(slots=True)
 class Changes:
-    """A ChangeSet in the making: `open` and `apply` keep record, events and work in step."""
+    """A ChangeSet in the making: `open` and `apply` keep record, events and work in step.
+
+    A step belongs to the state it was scheduled for: a record that moves gets a new one, or has none any more.
+    """
 
     records: dict[str, Authorization] = field(default_factory=dict)
     events: list[LoggedEvent] = field(default_factory=list)
@@ -32,16 +38,33 @@ class Changes:
         present = self.records.get(record.id, record)
         return self._keep(lifecycle.apply(present, event), present, event)
 
-    def schedule(self, record: Authorization, step: str, due_at: datetime) -> None:
-        self.work[record.id] = Work(authorization=record.id, step=step, due_at=due_at)
+    def schedule(self, record: Authorization, step: str, due_at: datetime, *, tries: int = 0) -> None:
+        """The record's next step; `tries` when it is the same one again."""
+        self.work[record.id] = Work(authorization=record.id, step=step, due_at=due_at, lane=record.payer, tries=tries)
 
-    def change_set(self, *, finished: Work | None = None) -> ChangeSet:
+    def set_aside(self, record: Authorization, step: str, cause: Cause, reason: str, at: datetime) -> None:
+        """Leave the next step to a person; `pa work list` shows it."""
+        self.work[record.id] = Work(
+            authorization=record.id,
+            step=step,
+            due_at=at,
+            lane=record.payer,
+            cause=cause,
+            reason=reason,
+            set_aside_at=at,
+        )
+
+    def change_set(self, *, finished: Work | None = None, held: Work | None = None) -> ChangeSet:
+        kept = {work.authorization for work in (finished, held) if work} | self.work.keys()
+        earlier = {event.authorization for event in self.events if event.before}
         return ChangeSet(
             records=tuple(self.records.values()),
             events=tuple(self.events),
             exchanges=tuple(self.exchanges),
             work=tuple(self.work.values()),
             finished=finished,
+            held=held,
+            void=tuple(sorted(earlier - kept)),
         )
 
     def _keep(self, record: Authorization, before: Authorization | None, event: Event) -> Authorization:
@@ -58,15 +81,39 @@ class Changes:
         return record
 
 
+def commit(
+    world: World,
+    changes: Changes,
+    *,
+    finished: Work | None = None,
+    held: Work | None = None,
+    order: StoredOrder | None = None,
+    completion: Completion | None = None,
+    keys: tuple[IntakeKey, ...] = (),
+) -> None:
+    """Put it on disk with the steps that tell the clients of it, then wake those who wait for it.
+
+    Raises:
+        Conflict: a record has moved on, the step is another's by now, or a key is taken; nothing was written.
+    """
+    change = changes.change_set(finished=finished, held=held)
+    told = notifications(change.records, change.events, world.site.webhooks, world.clock.now())
+    world.store.commit(replace(change, work=(*change.work, *told), order=order, completion=completion, keys=keys))
+    world.waiters.announce([*changes.records])
+
+
 def leg(
     record: Authorization, identity: str, direction: Direction, at: datetime, body: bytes, **parts: str
 ) -> Exchange:
-    """One leg of the submit exchange of `record`; a leg that opens an exchange is its own pair."""
+    """One leg of an exchange of `record`, a submit unless `operation` says otherwise.
+
+    A leg that opens an exchange is its own pair.
+    """
     return Exchange(
         id=identity,
         authorization=record.id,
         pair=parts.get("pair", identity),
-        operation=SUBMIT,
+        operation=parts.get("operation", SUBMIT),
         attempt=record.attempts,
         direction=direction,
         at=at,
@@ -78,6 +125,23 @@ def leg(
     )
 
 
-def reply_leg(record: Authorization, identity: str, pair: str, reply: Reply) -> Exchange:
-    present = leg(record, identity, Direction.REPLY, reply.received_at, reply.body, pair=pair)
+def reply_leg(record: Authorization, identity: str, request: Exchange, reply: Reply) -> Exchange:
+    """The reply to `request`, as it came."""
+    present = leg(
+        record, identity, Direction.REPLY, reply.received_at, reply.body, pair=request.id, operation=request.operation
+    )
     return replace(present, status=reply.status, media_type=reply.media_type)
+
+
+def reply_to(request: Exchange, exchanges: tuple[Exchange, ...]) -> Reply | None:
+    """The reply to `request` that was kept, as it came."""
+    kept = next((one for one in exchanges if one.direction is Direction.REPLY and one.pair == request.id), None)
+    if kept is None:
+        return None
+    return Reply(status=kept.status, media_type=kept.media_type, body=kept.body, received_at=kept.at)
+
+
+def latest(exchanges: tuple[Exchange, ...], direction: Direction, operation: str = SUBMIT) -> Exchange | None:
+    """The last leg of that kind."""
+    meant = (one for one in reversed(exchanges) if one.direction is direction and one.operation == operation)
+    return next(meant, None)

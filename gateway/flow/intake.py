@@ -1,28 +1,33 @@
 """An order comes in, is completed, or is only looked at; nothing is promised before it is committed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from gateway.fhir import json
-from gateway.flow.change import SUBMIT, Changes, leg
+from gateway.flow import repeats
+from gateway.flow.change import SUBMIT, Changes, commit, leg
 from gateway.flow.prepare import Prepared, Treatment, documents, prepare
 from gateway.flow.world import World
 from gateway.model.authorization import Authorization, State
-from gateway.model.changes import Completion, StoredOrder
-from gateway.model.errors import IllegalTransition, OurFault
+from gateway.model.changes import ChangeSet, Completion, IntakeKey, StoredOrder
+from gateway.model.errors import Conflict, IllegalTransition, OurFault
 from gateway.model.events import Dropped, Event, Held, OrderCompleted, OrderReceived, RequestBuilt
 from gateway.model.exchange import Direction
 from gateway.model.lifecycle import allows
 from gateway.ports import Query
 
+_MOST_TRIES = 10
+
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What an order became: its id, and one authorization per Claim."""
+    """What an order became: its id, and one authorization per Claim; `again` when it had come before."""
 
     order_id: str
     authorizations: tuple[str, ...]
+    again: bool = False
 
 
 def check(world: World, body: bytes, completions: Sequence[bytes], treatment: Treatment) -> tuple[Prepared, ...]:
@@ -34,14 +39,24 @@ def check(world: World, body: bytes, completions: Sequence[bytes], treatment: Tr
     return prepare(world, documents(body, completions), treatment, now=world.clock.now())
 
 
-def receive(world: World, body: bytes, treatment: Treatment, *, client: str, actor: str) -> Received:
+def receive(
+    world: World, body: bytes, treatment: Treatment, *, client: str, actor: str, idempotency_key: str = ""
+) -> Received:
     """Store the order and what it became, and schedule the sending; committed when this returns.
+
+    A repeat, by its `idempotency_key` or by its orders and their revisions, changes nothing and gives the first result.
 
     Raises:
         BadOrder: the order cannot be read; nothing is stored, the caller still has it.
+        KeyReused, OrdersKnown: it repeats something else, or only in part; nothing is stored.
     """
+    asked = repeats.Asked(client, idempotency_key, body, treatment)
+    if first := repeats.known_by_header(world.store, asked):
+        return _again(world, first)
     now = world.clock.now()
-    prepared = prepare(world, documents(body, ()), treatment, now=now)
+    parsed = documents(body, ())
+    prepared = prepare(world, parsed, treatment, now=now)
+    named = repeats.name_orders(parsed[0], body, prepared)
     order = StoredOrder(
         id=world.ids.new(),
         client=client,
@@ -53,12 +68,46 @@ def receive(world: World, body: bytes, treatment: Treatment, *, client: str, act
         requestor=treatment.requestor,
         payer=treatment.payer,
     )
+    # Another may take in the same in this very moment: one of the two is refused, and looks again.
+    for left in reversed(range(_MOST_TRIES)):
+        try:
+            return _received(world, asked, order, prepared, named, actor)
+        except Conflict:
+            if not left:
+                raise
+    raise AssertionError("the last try returns or raises")
+
+
+def _received(
+    world: World,
+    asked: repeats.Asked,
+    order: StoredOrder,
+    prepared: Sequence[Prepared],
+    named: Sequence[repeats.Named],
+    actor: str,
+) -> Received:
+    """One try. Raises Conflict when another was faster."""
+    now = order.received_at
+    if first := repeats.known_by_header(world.store, asked):
+        return _again(world, first)
+    known = repeats.chains(world.store, order.client, named)
+    if first := repeats.known_by_orders(world.store, known, named):
+        if own := asked.keys(first, now):
+            world.store.commit(ChangeSet(keys=own))
+        return _again(world, first)
+    prepared = repeats.held_for_earlier(prepared, repeats.earlier(world.store, known, named))
     changes = Changes()
     identities = _open(world, changes, order, prepared, actor, now)
-    world.store.commit(replace(changes.change_set(), order=order))
-    world.log.write("order.received", order=order.id, authorizations=len(identities), size=len(body))
-    world.waiters.announce(identities)
+    keys = repeats.next_keys(known, named, client=order.client, order_id=order.id, at=now)
+    commit(world, changes, order=order, keys=(*asked.keys(order.id, now), *keys))
+    world.log.write("order.received", order=order.id, authorizations=len(identities), size=len(order.body))
     return Received(order.id, identities)
+
+
+def _again(world: World, order_id: str) -> Received:
+    world.log.write("order.repeated", order=order_id)
+    records = world.store.authorizations(Query(order_id=order_id, limit=repeats.MOST))
+    return Received(order_id, tuple(record.id for record in records), again=True)
 
 
 def complete(world: World, order_id: str, body: bytes, *, actor: str) -> Received:
@@ -89,12 +138,26 @@ def complete(world: World, order_id: str, body: bytes, *, actor: str) -> Receive
     completion = Completion(
         order_id=order_id, number=len(earlier) + 1, actor=actor, received_at=now, sha256=json.digest(body), body=body
     )
+    prepared, keys = _beside_other_revisions(world, order, completion, parsed[0], prepared)
     changes = Changes()
     identities = _rebuild(world, changes, order, prepared, changeable, known, actor, now)
-    world.store.commit(replace(changes.change_set(), completion=completion))
+    commit(world, changes, completion=completion, keys=keys)
     world.log.write("order.completed", order=order_id, completion=completion.number, authorizations=len(identities))
-    world.waiters.announce(identities)
     return Received(order_id, identities)
+
+
+def _beside_other_revisions(
+    world: World, order: StoredOrder, completion: Completion, document: Any, prepared: Sequence[Prepared]
+) -> tuple[tuple[Prepared, ...], tuple[IntakeKey, ...]]:
+    """A completed order waits for a person where another revision of it is live, and takes a number, like a new one."""
+    named = repeats.name_orders(document, order.body, prepared)
+    chains = repeats.chains(world.store, order.client, named)
+    live = repeats.earlier(world.store, chains, named, besides=order.id)
+    fingerprint = json.digest(json.canonical(["completion", order.id, completion.number]))
+    keys = repeats.next_keys(
+        chains, named, client=order.client, order_id=order.id, at=completion.received_at, fingerprint=fingerprint
+    )
+    return repeats.held_for_earlier(prepared, live, which="another"), keys
 
 
 def _by_refs(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from gateway.flow.change import SUBMIT, Changes
+from gateway.flow.change import SUBMIT, Changes, commit
 from gateway.flow.world import World
 from gateway.model.authorization import Answer, Authorization, Channel, Code, Dates, Note, Quantity, Result
 from gateway.model.determination import roll_up
@@ -143,7 +143,6 @@ def _happen(world: World, identity: str, event: Event, *, record: Authorization 
 
 
 def _commit(world: World, changes: Changes, record: Authorization) -> Authorization:
-    world.store.commit(changes.change_set())
+    commit(world, changes)
     world.log.write("authorization.moved", authorization=record.id, state=record.state.value)
-    world.waiters.announce([record.id])
     return record

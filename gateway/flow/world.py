@@ -10,7 +10,7 @@ from gateway.model.errors import ConfigFault
 from gateway.orders import OrderTables
 from gateway.payers.profile import PayerProfile, Payers
 from gateway.payers.site import Site
-from gateway.ports import Clock, Ids, Log, PayerClient, Store, Waiters
+from gateway.ports import Clock, Ids, Log, Notifier, PayerClient, Store, Waiters
 from gateway.responses import ReviewCodes
 
 
@@ -28,6 +28,7 @@ class World:
 
     store: Store
     payer_client: PayerClient
+    notifier: Notifier
     clock: Clock
     ids: Ids
     log: Log

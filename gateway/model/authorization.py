@@ -204,7 +204,9 @@ class Authorization:
         due_at: when the next decision is due; `due_basis` says by which clock.
         held_by: why a request waits for release before sending; empty when it does not.
         acknowledge: a person must confirm having seen this answer (modified answers).
-        not_before: earliest time of the next attempt after a refused or failed connection.
+        not_before: earliest time of the next attempt after a refused or failed connection; in doubt, when the payer
+            will be asked, and nothing when only a person can tell.
+        in_doubt_at: when the last doubt arose; `asks` is how often the payer answered an inquiry about it.
     """
 
     id: str
@@ -239,6 +241,8 @@ class Authorization:
     acknowledge: bool = False
     attention: str = ""
     attempts: int = 0
+    in_doubt_at: datetime | None = None
+    asks: int = 0
     not_before: datetime | None = None
     related: tuple[str, ...] = ()
     created_at: datetime

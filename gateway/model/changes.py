@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from gateway.model.authorization import Authorization, State
 from gateway.model.events import Event
@@ -47,21 +48,61 @@ class LoggedEvent:
     event: Event
 
 
+class Cause(StrEnum):
+    """Why a step cannot go on by itself; what a person can do differs by it (`pa work show`)."""
+
+    DOUBT = "doubt"
+    UNREACHABLE = "unreachable"
+    NOT_ACCEPTED = "not_accepted"
+    CONFIGURATION = "configuration"
+    WEBHOOK = "webhook"
+    CORRUPT = "corrupt"
+    DEFECT = "defect"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """The next step of an authorization: the row that is the unit of work (design 4.2).
+    """A step that is to be done: the row that is the unit of work (design 4.2).
 
     Attributes:
+        step: `submit`, `inquire` or `notify`.
+        key: empty for the record's own next step; `notify/<version>` for telling the caller of one event.
+        lane: whose pause, circuit, rate and bulkhead it is subject to: a payer's id, or `client:NAME`.
+        tries: how often it was claimed; carried along when the same step is scheduled again.
         fence: rises with every claim; a commit with an older fence is refused.
-        lease_until: until then the step belongs to `owner`.
+        lease_until: until then the step belongs to `owner`, who renews it while he lives.
+        cause: why it was set aside, with `reason` in words; nobody claims it until a person retries it.
     """
 
     authorization: str
     step: str
     due_at: datetime
+    key: str = ""
+    lane: str = ""
+    tries: int = 0
     owner: str = ""
     lease_until: datetime | None = None
     fence: int = 0
+    cause: Cause | None = None
+    reason: str = ""
+    set_aside_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeKey:
+    """By what a repeated `POST /orders` of a client is known again, and the order that the first one became.
+
+    Attributes:
+        key: `header:<SHA-256 of Idempotency-Key>`, or `order:<SHA-256 of order and patient>/<number>`, counted from 1
+            over the revisions and completions of one order.
+        fingerprint: SHA-256 of what was asked, or half a SHA-256 each of the order's revision and of its content.
+    """
+
+    client: str
+    key: str
+    fingerprint: str
+    order_id: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +111,13 @@ class ChangeSet:
 
     Attributes:
         records: as they shall be; version n replaces version n - 1, version 1 is new.
-        work: the next step of each record named here replaces its present one.
+        work: each replaces the step with the same authorization and key, and raises its fence.
         finished: a claimed step that is done; its fence is verified in the same transaction. When `work` names
-            the same authorization, the step is replaced, else removed.
+            the same authorization and key, the step is replaced, else removed.
+        held: a claimed step that goes on: its fence is verified in the same transaction, and the row stays.
+        void: authorizations whose own next step (key empty), if any, is removed whoever has it: the record moved on
+            without it. Its fence rises, so its holder is refused.
+        keys: refused as a whole when one of them is taken.
     """
 
     order: StoredOrder | None = None
@@ -82,3 +127,6 @@ class ChangeSet:
     exchanges: tuple[Exchange, ...] = ()
     work: tuple[Work, ...] = ()
     finished: Work | None = None
+    held: Work | None = None
+    void: tuple[str, ...] = ()
+    keys: tuple[IntakeKey, ...] = ()

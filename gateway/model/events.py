@@ -93,11 +93,12 @@ class Dropped(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmitStarted(Event):
-    """The exact bytes are committed; from here on the payer may have them."""
+    """The exact bytes are committed; from here on the payer may have them. `fence` is the sender's fencing number."""
 
     exchange: str
     due_at: datetime
     due_basis: str
+    fence: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,9 +111,34 @@ class NotAccepted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyLost(Event):
-    """Bytes left and no trustworthy answer came back; never resent on our own."""
+    """Bytes left and no trustworthy answer came back: nothing goes again before the payer was asked.
+
+    `ask_at` is when the payer will be asked; without it, only a person can tell what became of the request.
+    """
 
     reason: str
+    ask_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoubtRemains(Event):
+    """The doubt was looked into and is not settled; `ask_at` as for ReplyLost, `exchange` is the inquiry.
+
+    `asked`: the payer answered; an inquiry that did not get through does not count as one.
+    """
+
+    reason: str
+    ask_at: datetime | None = None
+    exchange: str = ""
+    asked: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotAtPayer(Event):
+    """The payer, or a person who asked it, says firmly that the request is not there: the same bytes may go again."""
+
+    reason: str
+    exchange: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

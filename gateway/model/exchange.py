@@ -55,9 +55,13 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """Not one byte of the request left: no address, no connection, no TLS, no token."""
+    """Not one byte of the request left: no address, no connection, no TLS, no token.
+
+    `ours`: it says nothing of the payer; a rule, a key, or the hold on the step was missing on our side.
+    """
 
     reason: str
+    ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,8 @@ TRANSITIONS: Mapping[State, Mapping[type[e.Event], State]] = {
         e.PersonNeeded: S.PERSON_NEEDED,
         e.Rejected: S.REJECTED,
         e.NotAccepted: S.READY,
+        e.DoubtRemains: S.IN_DOUBT,
+        e.NotAtPayer: S.READY,
         e.DecisionRecorded: S.DECIDED,
         e.Dropped: S.CANCELLED,
     },
@@ -178,7 +180,15 @@ def _not_accepted(_: Authorization, event: e.NotAccepted) -> Change:
 
 
 def _reply_lost(_: Authorization, event: e.ReplyLost) -> Change:
-    return {"attention": event.reason}
+    return {"attention": event.reason, "not_before": event.ask_at, "asks": 0, "in_doubt_at": event.at}
+
+
+def _doubt_remains(record: Authorization, event: e.DoubtRemains) -> Change:
+    return {"attention": event.reason, "not_before": event.ask_at, "asks": record.asks + event.asked}
+
+
+def _not_at_payer(_: Authorization, event: e.NotAtPayer) -> Change:
+    return {"attention": event.reason, "not_before": None, "submitted_at": None}
 
 
 def _answered(record: Authorization, event: e.Answered) -> Change:
@@ -264,6 +274,8 @@ _CHANGES: Mapping[type[e.Event], Callable[[Authorization, Any], Change]] = {
     e.SubmitStarted: _submit_started,
     e.NotAccepted: _not_accepted,
     e.ReplyLost: _reply_lost,
+    e.DoubtRemains: _doubt_remains,
+    e.NotAtPayer: _not_at_payer,
     e.Decided: _decided,
     e.Pended: _answered,
     e.PersonNeeded: _person_needed,

@@ -13,6 +13,7 @@ class NextStep(StrEnum):
     RELEASE = "release"
     RESEND = "resend"
     ASK_PAYER = "ask_payer"
+    RESOLVE = "resolve"
     ACKNOWLEDGE = "acknowledge"
     WAIT = "wait"
     NONE = "none"
@@ -21,7 +22,7 @@ class NextStep(StrEnum):
 _BY_STATE = {
     State.HELD: NextStep.RELEASE,
     State.REJECTED: NextStep.RESEND,
-    State.IN_DOUBT: NextStep.ASK_PAYER,
+    State.IN_DOUBT: NextStep.RESOLVE,
     State.PERSON_NEEDED: NextStep.ASK_PAYER,
 }
 

@@ -66,6 +66,16 @@ def _url(text: str) -> str:
     return text
 
 
+def misplaced(url: str, *, loopback: bool) -> str:
+    """Why an endpoint at `url` may not be written, in words; empty when it may. `loopback`: this machine is meant."""
+    at = origin(url)
+    if at.scheme == "http" and not at.is_loopback:
+        return "plain http is for this machine only; write an https URL."
+    if at.is_loopback and not loopback:
+        return "is this machine; add `allow_loopback: true` if that is meant."
+    return ""
+
+
 Text = Annotated[str, StringConstraints(min_length=1)]
 State = Annotated[str, _matches(r"[A-Z]{2}", "write the two capital letters of the state.")]
 PostalCode = Annotated[str, _matches(r"[0-9]{5}(-[0-9]{4})?", "write five digits, or nine with a hyphen.")]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
@@ -11,6 +12,14 @@ from gateway.model.exchange import Verdict
 from gateway.payers import profile_file as file
 from gateway.payers.site import Address, Review, address
 from gateway.payers.yaml_file import FileFault, read_table
+
+
+class Inquiry(StrEnum):
+    """How far a payer's `$inquire` can be relied on; `partial`: only what it finds counts."""
+
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +101,56 @@ class Auth:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`reply_bytes`: the largest answer read, after decompression."""
+    """What one gateway process asks of the payer at most.
+
+    Attributes:
+        reply_bytes: the largest answer read, after decompression.
+        concurrent: requests under way at once (bulkhead).
+        per_second: requests begun per second.
+    """
 
     reply_bytes: int
+    concurrent: int
+    per_second: int
+
+
+@dataclass(frozen=True, slots=True)
+class LostReply:
+    """What is done about a request that may have arrived (design 4.3).
+
+    Attributes:
+        inquiry: whether the payer can be asked, and whether what it does not find is surely not there.
+        quiet: the longest after which the payer may still take up a request whose connection is gone.
+        lag: how far its inquiry may lag behind its book.
+        asks: how often it is asked before a person is; `between` is the wait in between.
+    """
+
+    inquiry: Inquiry
+    quiet: Duration
+    lag: Duration
+    asks: int
+    between: Duration
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Waits before what was surely not taken goes again: from `first`, doubled, up to `most`.
+
+    `budget`: how many repetitions go while things go wrong, for every hundred first attempts.
+    """
+
+    first: Duration
+    most: Duration
+    budget: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Circuit:
+    """After `failures` in a row nothing is sent for `open`, doubled each further time up to `most`."""
+
+    failures: int
+    open: Duration
+    most: Duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +171,7 @@ class PayerProfile:
         path: the file it came from; `file:` references are relative to its folder.
         speaks: version of each guide, e.g. `{"pas": "2.2.1"}`.
         replies: rules that differ from the default reading of a status, by status.
+        lost_reply: what is done when no trustworthy answer came.
         allow_loopback: the endpoint may be this machine, over plain http; development only.
     """
 
@@ -131,6 +188,9 @@ class PayerProfile:
     review: Review
     limits: Limits
     replies: Mapping[int, ReplyRule]
+    lost_reply: LostReply
+    retry: Retry
+    circuit: Circuit
     allow_loopback: bool
 
 
@@ -211,8 +271,11 @@ def read_profile(path: Path) -> PayerProfile:
         auth=_auth(table.auth),
         clocks=_clocks(table.clocks),
         review=Review(table.review),
-        limits=Limits(table.limits.reply_bytes),
+        limits=Limits(table.limits.reply_bytes, table.limits.concurrent, table.limits.per_second),
         replies=MappingProxyType({r.status: _rule(r) for r in table.replies}),
+        lost_reply=_lost_reply(table.lost_reply),
+        retry=Retry(Duration.parse(table.retry.first), Duration.parse(table.retry.most), table.retry.budget),
+        circuit=_circuit(table.circuit),
         allow_loopback=table.allow_loopback,
     )
 
@@ -268,6 +331,22 @@ def _clocks(table: file.ClocksTable) -> Clocks:
     return Clocks(
         Duration.parse(table.standard), Duration.parse(table.expedited), Duration.parse(table.respond), table.time_zone
     )
+
+
+def _lost_reply(table: file.LostReplyTable | None) -> LostReply:
+    # A payer that says nothing is asked once, and only what it finds counts: the safe side.
+    said = table or file.LostReplyTable(inquiry="partial", asks=1)
+    return LostReply(
+        inquiry=Inquiry(said.inquiry),
+        quiet=Duration.parse(said.quiet),
+        lag=Duration.parse(said.lag),
+        asks=said.asks,
+        between=Duration.parse(said.between),
+    )
+
+
+def _circuit(table: file.CircuitTable) -> Circuit:
+    return Circuit(table.failures, Duration.parse(table.open), Duration.parse(table.most))
 
 
 def _rule(row: file.ReplyTable) -> ReplyRule:

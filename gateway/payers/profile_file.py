@@ -19,8 +19,8 @@ from gateway.payers.field_rules import (
     TimeZone,
     Url,
     X12Id,
+    misplaced,
 )
-from gateway.payers.origin import origin
 from gateway.payers.site_file import AddressTable
 from gateway.payers.yaml_file import PlacedError, Table
 
@@ -120,6 +120,39 @@ class ClocksTable(Table):
 
 class LimitsTable(Table):
     reply_bytes: Annotated[int, Field(ge=1024, le=268_435_456, description="the largest answer, unpacked")] = 16_777_216
+    concurrent: Annotated[int, Field(ge=1, le=32, description="requests at once, per gateway process")] = 4
+    per_second: Annotated[int, Field(ge=1, le=1000, description="requests begun per second, per gateway process")] = 50
+
+
+class LostReplyTable(Table):
+    """What is done when a request may have reached the payer and no trustworthy answer came."""
+
+    inquiry: Annotated[
+        Literal["complete", "partial", "none"],
+        Field(description="complete: what $inquire does not find, the payer does not have; none: it has no $inquire"),
+    ]
+    quiet: Annotated[IsoDuration, Field(description="the longest after which a request may still be taken up")] = "PT3M"
+    lag: Annotated[IsoDuration, Field(description="how far $inquire may lag behind the payer's book")] = "PT1M"
+    asks: Annotated[int, Field(ge=1, le=10, description="how often the payer is asked before a person is")] = 3
+    between: Annotated[IsoDuration, Field(description="wait between two inquiries")] = "PT5M"
+
+
+class RetryTable(Table):
+    """Waits before what the payer surely did not take goes again: doubled each time, with full jitter."""
+
+    first: IsoDuration = "PT5S"
+    most: IsoDuration = "PT1H"
+    budget: Annotated[
+        int, Field(ge=1, le=100, description="repetitions per 100 first attempts while the payer is in trouble")
+    ] = 10
+
+
+class CircuitTable(Table):
+    """After so many failures in a row nothing is sent for a while, doubled each further time up to `most`."""
+
+    failures: Annotated[int, Field(ge=1, le=100)] = 5
+    open: IsoDuration = "PT30S"
+    most: IsoDuration = "PT5M"
 
 
 class ReplyTable(Table):
@@ -156,6 +189,11 @@ class PayerTable(Table):
     clocks: ClocksTable
     review: Annotated[Literal["send", "hold"], Field(description="hold: a person releases each request")] = "send"
     limits: LimitsTable = LimitsTable()
+    lost_reply: Annotated[
+        LostReplyTable | None, Field(description="left out: the payer is asked once, then a person")
+    ] = None
+    retry: RetryTable = RetryTable()
+    circuit: CircuitTable = CircuitTable()
     replies: tuple[ReplyTable, ...] = ()
     allow_loopback: Annotated[bool, Field(description="this machine, with plain http: development only")] = False
 
@@ -171,11 +209,8 @@ class PayerTable(Table):
         table = self.endpoints
         named = (("fhir", table.fhir), ("token", table.token), ("dry_submit", table.dry_submit))
         for place, url in (*named, *(("allow", url) for url in table.allow)):
-            at = origin(url) if url else None
-            if at and at.scheme == "http" and not at.is_loopback:
-                raise PlacedError(f"endpoints.{place}", "plain http is for this machine only; write an https URL.")
-            if at and at.is_loopback and not self.allow_loopback:
-                raise PlacedError(f"endpoints.{place}", "is this machine; add `allow_loopback: true` if that is meant.")
+            if url and (wrong := misplaced(url, loopback=self.allow_loopback)):
+                raise PlacedError(f"endpoints.{place}", wrong)
         return self
 
 

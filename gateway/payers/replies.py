@@ -5,17 +5,17 @@ can be trusted is for `gateway.responses` to say.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import assert_never
 
 from gateway.model.exchange import Lost, NotSent, Outcome, Reply, Verdict
-from gateway.payers.profile import PayerProfile
+from gateway.payers.profile import PayerProfile, Retry
 
 SOONEST, LATEST = timedelta(seconds=1), timedelta(hours=1)
-_WAITS = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 300, 900, 3600))
+_MOST_DOUBLINGS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,36 @@ class Classified:
     again_at: datetime | None = None
 
 
-def classify(outcome: Outcome, payer: PayerProfile, now: datetime, *, attempt: int = 1) -> Classified:
+def classify(
+    outcome: Outcome,
+    payer: PayerProfile,
+    now: datetime,
+    *,
+    attempt: int = 1,
+    spread: float,
+    deadline: datetime | None = None,
+) -> Classified:
     """Whether the outcome is an answer, a rejection, a request the payer did not accept, or a doubt.
 
-    `attempt` counts from 1 and lengthens the wait (5 s, 15 s, 1 min, 5 min, 15 min, then hourly) where the payer
-    names none.
+    `attempt` counts from 1 and lengthens the wait where the payer names none (`backoff`); `spread` is the jitter, at
+    least 0 and below 1. No wait goes beyond `deadline`, by when the decision is due.
     """
-    wait = _WAITS[min(max(attempt, 1), len(_WAITS)) - 1]
+    wait = backoff(payer.retry, attempt, spread)
+    found = _classified(outcome, payer, now, wait)
+    if found.again_at is None or deadline is None:
+        return found
+    return replace(found, again_at=max(min(found.again_at, deadline), now))
+
+
+def backoff(retry: Retry, attempt: int, spread: float) -> timedelta:
+    """The wait before the next attempt: full jitter over `first`, doubled for every attempt after the first, up to
+    `most`; at least a second.
+    """
+    longest = min(retry.first.seconds * 2 ** min(max(attempt, 1) - 1, _MOST_DOUBLINGS), retry.most.seconds)
+    return max(timedelta(seconds=longest * spread), SOONEST)
+
+
+def _classified(outcome: Outcome, payer: PayerProfile, now: datetime, wait: timedelta) -> Classified:
     if isinstance(outcome, NotSent):
         return Classified(Verdict.NOT_ACCEPTED, f"nothing was sent: {outcome.reason}", now + wait)
     if isinstance(outcome, Lost):

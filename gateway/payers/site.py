@@ -93,6 +93,30 @@ class SigningKey:
     active: bool
 
 
+class Told(StrEnum):
+    """Which events a client is told of: every one, or final decisions only (the payer's, and those entered by hand)."""
+
+    ALL = "all"
+    DECISIONS = "decisions"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """Where a client of the API is told of what happens to its authorizations.
+
+    Attributes:
+        client: its name (`pa client list`); `local` is a caller without a token.
+        secrets: references; a message is signed with each of them, so that they can be changed one at a time.
+        allow_loopback: the URL may be this machine, over plain http; development only.
+    """
+
+    client: str
+    url: str
+    secrets: tuple[str, ...]
+    events: Told
+    allow_loopback: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """The whole site profile.
@@ -111,6 +135,7 @@ class Site:
     sender: Sender
     requestors: tuple[Requestor, ...]
     signing_keys: tuple[SigningKey, ...]
+    webhooks: tuple[Webhook, ...] = ()
 
     def requestor(self, key: str) -> Requestor | None:
         """The requestor of that key, if there is one."""
@@ -119,6 +144,10 @@ class Site:
     def known_as(self, name: str) -> Requestor | None:
         """The requestor that an order means by a reference, an NPI or another identifier; None when unknown."""
         return next((r for r in self.requestors if name and (name == r.npi or name in r.known_as)), None)
+
+    def webhook(self, client: str) -> Webhook | None:
+        """Where that client wants to be told, if it does."""
+        return next((webhook for webhook in self.webhooks if webhook.client == client), None)
 
 
 def load_site(path: Path) -> Site:
@@ -159,6 +188,7 @@ def _site(path: Path, table: site_file.SiteTable) -> Site:
         signing_keys=tuple(
             SigningKey(kid=row.kid, alg=row.alg, reference=row.key, active=row.active) for row in table.signing_keys
         ),
+        webhooks=tuple(_webhook(row) for row in table.webhooks),
     )
 
 
@@ -178,6 +208,16 @@ def _requestor(row: site_file.RequestorTable, sender: Sender) -> Requestor:
 
 def _sender(row: site_file.SenderTable) -> Sender:
     return Sender(row.application_sender_code, row.interchange_sender_id)
+
+
+def _webhook(row: site_file.WebhookTable) -> Webhook:
+    return Webhook(
+        client=row.client,
+        url=row.url,
+        secrets=row.secrets,
+        events=Told(row.events),
+        allow_loopback=row.allow_loopback,
+    )
 
 
 def address(row: site_file.AddressTable) -> Address:

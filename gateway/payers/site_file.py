@@ -17,9 +17,11 @@ from gateway.payers.field_rules import (
     Text,
     TimeZone,
     TraceOriginator,
+    Url,
     X12Id,
+    misplaced,
 )
-from gateway.payers.yaml_file import Table
+from gateway.payers.yaml_file import PlacedError, Table
 
 
 class SenderTable(Table):
@@ -71,6 +73,20 @@ class SigningKeyTable(Table):
     active: bool = True
 
 
+class WebhookTable(Table):
+    client: Key
+    url: Url
+    secrets: Annotated[tuple[SecretReference, ...], Field(min_length=1)]
+    events: Literal["all", "decisions"] = "all"
+    allow_loopback: bool = False
+
+    @model_validator(mode="after")
+    def _reachable(self) -> "WebhookTable":
+        if wrong := misplaced(self.url, loopback=self.allow_loopback):
+            raise PlacedError("url", wrong)
+        return self
+
+
 class SiteTable(Table):
     time_zone: TimeZone
     review: Literal["send", "hold"]
@@ -79,6 +95,7 @@ class SiteTable(Table):
     sender: SenderTable
     requestors: Annotated[tuple[RequestorTable, ...], Field(min_length=1)]
     signing_keys: tuple[SigningKeyTable, ...] = ()
+    webhooks: tuple[WebhookTable, ...] = ()
 
     @field_validator("requestors")
     @classmethod
@@ -94,6 +111,13 @@ class SiteTable(Table):
     def _named(cls, rows: tuple[SigningKeyTable, ...]) -> tuple[SigningKeyTable, ...]:
         if _twice(row.kid for row in rows):
             raise ValueError("two signing keys have the same kid; give each its own.")
+        return rows
+
+    @field_validator("webhooks")
+    @classmethod
+    def _one_each(cls, rows: tuple[WebhookTable, ...]) -> tuple[WebhookTable, ...]:
+        if _twice(row.client for row in rows):
+            raise ValueError("two webhooks have the same client; a client is told at one URL.")
         return rows
 
 

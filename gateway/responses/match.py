@@ -59,10 +59,10 @@ def _matched(entry: Entry, opened: Opened, asked: Asked) -> Oddities | None:
     response = Element(entry.resource, entry.path)
     request = response.one("request")
     reference = request.one("reference").text
-    claim = _claim(reference, entry, opened.index)
+    claim = claim_in(reference, entry, opened.index)
     if claim and _states_another(claim, asked):
         return None
-    if reference and (oddities := _by_reference(reference, request, entry, claim, asked)) is not None:
+    if reference and (oddities := by_reference(reference, request, entry, claim, asked)) is not None:
         return oddities
     named = request.one("identifier")
     for identifier in (named, *response.each("identifier")):
@@ -84,7 +84,7 @@ def _foreign(request: Element) -> Oddity:
     )
 
 
-def _claim(reference: str, entry: Entry, index: Index) -> Element | None:
+def claim_in(reference: str, entry: Entry, index: Index) -> Element | None:
     """The Claim in the answer that `reference` points at."""
     target = index.resolve(reference, source=entry) if reference else None
     if target and target.entry.resource.get("resourceType") == "Claim":
@@ -97,9 +97,10 @@ def _states_another(claim: Element, asked: Asked) -> bool:
     return bool(values and asked.trace_value) and asked.trace_value not in values
 
 
-def _by_reference(
+def by_reference(
     reference: str, request: Element, entry: Entry, claim: Element | None, asked: Asked
 ) -> Oddities | None:
+    """What is odd about a reference to our Claim; None when it is none. `claim` is the Claim it points at."""
     path = f"{request.path}.reference"
     plain = reference.partition("/_history/")[0]
     if asked.claim_url in (plain, f"{entry.full_url.removesuffix(entry.type_id)}{plain}"):

@@ -43,6 +43,15 @@ def check_patient(entry: Entry, index: Index, asked: Asked, remarks: Remarks) ->
         remarks.note("patient", f"{patient.path}.reference", text)
 
 
+def another_patient(index: Index, asked: Asked) -> bool:
+    """Whether every Patient of an answer that decides nothing is another one than ours; a subscriber may be beside."""
+    people = [Element(entry.resource, entry.path) for entry in index.of_type("Patient")]
+    unheard = Remarks()
+    return bool(people) and all(
+        False in (_same_member(person, asked), _same_birth(person, asked, unheard)) for person in people
+    )
+
+
 def tail(url: str) -> str:
     """The id at the end of an address: of `Claim/x`, `https://host/Claim/x` and `urn:uuid:x` it is `x`."""
     return url.rpartition("/")[2].rpartition(":")[2]

@@ -39,10 +39,23 @@ def read(reply: Reply, asked: Asked, codes: ReviewCodes) -> Reading:
         opened = open_reply(reply)
         _keep_outcomes(opened, remarks)
         entry = choose(opened, asked, remarks)
+    except Untrusted as fault:
+        return untrusted(fault, remarks)
+    return read_entry(entry, opened, asked, codes, remarks)
+
+
+def read_entry(entry: Entry, opened: Opened, asked: Asked, codes: ReviewCodes, remarks: Remarks) -> Reading:
+    """Read one ClaimResponse of an answer as what the payer says of our request; whether it is, is settled before."""
+    try:
         message = _message(entry, opened, asked, codes, remarks)
     except Untrusted as fault:
-        return Reading(kind=Kind.UNTRUSTED, reason=fault.reason, issues=tuple(remarks.issues))
+        return untrusted(fault, remarks)
     return _read(message)
+
+
+def untrusted(fault: Untrusted, remarks: Remarks) -> Reading:
+    """The reading of an answer from which nothing may be concluded."""
+    return Reading(kind=Kind.UNTRUSTED, reason=fault.reason, issues=tuple(remarks.issues))
 
 
 def _keep_outcomes(opened: Opened, remarks: Remarks) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from gateway.fhir import json
 from gateway.fhir.bundle import Entry, Index, entries_of
@@ -29,18 +30,32 @@ def open_reply(reply: Reply) -> Opened:
     Raises:
         Untrusted: the body is empty, no JSON, or no FHIR.
     """
+    opened = open_document(document_of(reply))
+    if not opened.index.entries:
+        raise Untrusted("the payer's answer is JSON without a FHIR resource in it")
+    return opened
+
+
+def document_of(reply: Reply) -> Any:
+    """The body as JSON.
+
+    Raises:
+        Untrusted: it is empty, or no JSON.
+    """
     body = reply.body.strip(b"\xef\xbb\xbf \t\r\n")
     if not body:
         raise Untrusted(f"the payer sent HTTP {reply.status} with an empty body")
     if body.startswith(b"<"):
         raise Untrusted(f"the payer sent HTTP {reply.status} with HTML or XML instead of FHIR JSON")
     try:
-        document = json.loads(reply.body)
+        return json.loads(reply.body)
     except json.JsonFault as fault:
         raise Untrusted(f"the payer's answer cannot be read as JSON: {fault.rule} at {fault.place}") from None
-    entries = tuple(_opened(entries_of(document)))
-    if not entries:
-        raise Untrusted("the payer's answer is JSON without a FHIR resource in it")
+
+
+def open_document(document: Any, *, path: str = "") -> Opened:
+    """The resources in what was read as JSON, which may be part of an answer and stand in it at `path`."""
+    entries = tuple(_opened(entries_of(document, path=path)))
     root = Element(document if isinstance(document, dict) else None, "")
     answers = [Element(entry.resource, entry.path) for entry in entries if entry.resource["resourceType"] == _ANSWER]
     ids = frozenset(element.one("id").text for element in (root, *answers))

@@ -13,18 +13,20 @@ class Meaning:
         outcomes: codes ClaimResponse.outcome may have.
         detail_grants: itemAuthorizedDetail says what was authorized where that differs from the request (2.0.1, which
             profiles no addItem); otherwise it restates the request, and addItem says what was authorized (spec-36).
+        inquired: resource type of an answer to `$inquire`, which alone can say that nothing was found.
     """
 
     outcomes: frozenset[str]
     detail_grants: bool = False
+    inquired: str = "Parameters"
 
 
 _PROCESSED = frozenset({"complete", "error", "partial"})
 _CURRENT = Meaning(_PROCESSED)
 _MEANINGS: Mapping[str, Meaning] = MappingProxyType(
     {
-        "2.0.1": Meaning(_PROCESSED | {"queued"}, detail_grants=True),
-        "2.1.0": Meaning(_PROCESSED | {"queued"}),
+        "2.0.1": Meaning(_PROCESSED | {"queued"}, detail_grants=True, inquired="Bundle"),
+        "2.1.0": Meaning(_PROCESSED | {"queued"}, inquired="Bundle"),
         "2.2.1": _CURRENT,
     }
 )

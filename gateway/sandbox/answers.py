@@ -9,7 +9,7 @@ from gateway.fhir.bundle import Entry, collection, references
 from gateway.sandbox import names
 from gateway.sandbox.answer_items import Decision, Pen, answer_item
 from gateway.sandbox.elements import Element, element, elements, extensions, text
-from gateway.sandbox.scenarios import ErrorAnswer, ErrorRow, ItemAnswer, Scenario
+from gateway.sandbox.scenarios import ErrorAnswer, ErrorRow, Scenario
 from gateway.sandbox.travel import Travellers
 
 _PARTIES = {"patient": "patient", "insurer": "insurer", "requestor": "provider"}
@@ -33,12 +33,12 @@ def decide(travellers: Travellers, chosen: Sequence[Scenario], pen: Pen) -> Answ
     """Answer a request that passed its checks, item by item as `chosen` (in the items' order) says."""
     claim = travellers.claims[0].resource
     decisions = tuple(
-        answer_item(item, scenario.answer, scenario.id, pen)
+        answer_item(item, decision, scenario.id, pen)
         for item, scenario in zip(elements(claim, "item"), chosen, strict=True)
-        if isinstance(scenario.answer, ItemAnswer)
+        if (decision := scenario.decision)
     )
     response = _response(travellers, _outcome(decisions, pen), pen)
-    reviewed = any(scenario.answer.human_reviewed for scenario in chosen if isinstance(scenario.answer, ItemAnswer))
+    reviewed = any(decision.human_reviewed for scenario in chosen if (decision := scenario.decision))
     if reviewed and pen.shape.has_reviewer:
         _extend(response, {"url": names.REVIEWER, "extension": [{"url": "wasHumanReviewedFlag", "valueBoolean": True}]})
     response["item"] = [decision.item for decision in decisions]

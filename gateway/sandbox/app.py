@@ -1,7 +1,8 @@
-"""The sandbox as an HTTP application: OAuth token endpoint, PAS `$submit`, discovery, the owner's side door."""
+"""The sandbox as an HTTP application: OAuth token endpoint, PAS operations, discovery, the owner's side door."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
@@ -21,15 +22,18 @@ from gateway.sandbox.door import (
     outcome_response,
     refused,
 )
+from gateway.sandbox.inquire import inquire
 from gateway.sandbox.keys import KeyRing
 from gateway.sandbox.store import Failure, Grant, Received, Store
-from gateway.sandbox.submit import submit, validate
+from gateway.sandbox.submit import Outcome, submit, validate
 from gateway.sandbox.tokens import TokenDesk, TokenFault
 from gateway.sandbox.versions import VERSIONS, Version
 
 _JSON_TYPES = {FHIR, "application/json"}
 _TOKEN_BYTES = 64 * 1024
-_SUBMIT_PATHS = {f"{version.path}/Claim/$submit": version for version in VERSIONS.values()}
+_OPERATIONS = {
+    f"{version.path}/Claim/${name}": (name, version) for version in VERSIONS.values() for name in ("submit", "inquire")
+}
 
 
 def create_app(config: SandboxConfig) -> FastAPI:
@@ -50,10 +54,10 @@ def create_app(config: SandboxConfig) -> FastAPI:
 
     @app.exception_handler(Refused)
     def answer_refused(request: Request, fault: Refused) -> Response:
-        if version := _SUBMIT_PATHS.get(request.url.path):  # seen by the owner as well, without the body
+        if known := _OPERATIONS.get(request.url.path):  # seen by the owner as well, without the body
+            name, version = known
             client, at = getattr(request.state, "client", ""), config.now().isoformat()
-            row = Received(at, "submit", client, fault.status, failures(fault.issues), version=version.number)
-            store.receive(row)
+            store.receive(Received(at, name, client, fault.status, failures(fault.issues), version=version.number))
         return outcome_response(fault)
 
     @app.exception_handler(HTTPException)
@@ -119,6 +123,12 @@ def _fhir_router(config: SandboxConfig, store: Store, version: Version) -> APIRo
     def smart() -> Response:
         return Response(dumps(smart_configuration(config)), media_type="application/json")
 
+    _add_operations(router, config, store, version)
+    _add_validate(router, config, store, version)
+    return router
+
+
+def _add_operations(router: APIRouter, config: SandboxConfig, store: Store, version: Version) -> None:
     @router.post("/Claim/$submit")
     def submit_claim(  # the token is looked at before the body is read: dependencies run in this order
         request: Request,
@@ -126,24 +136,33 @@ def _fhir_router(config: SandboxConfig, store: Store, version: Version) -> APIRo
         body: Annotated[bytes, Depends(body_reader(config.limits.size))],
     ) -> Response:
         _check_type(request)
-        outcome = submit(body, config, version)
-        answer = fhir_response(outcome.resource, status=outcome.status)
+        return answer("submit", submit(body, config, version, came_before=store.came_before), body, grant)
+
+    @router.post("/Claim/$inquire")
+    def inquire_claim(
+        request: Request,
+        grant: Annotated[Grant, Depends(bearer_reader(config, store))],
+        body: Annotated[bytes, Depends(body_reader(config.limits.size))],
+    ) -> Response:
+        _check_type(request)
+        kept = partial(store.decided, version.number)
+        return answer("inquire", inquire(body, config, kept, client=grant.client, version=version), body, grant)
+
+    def answer(what: str, outcome: Outcome, body: bytes, grant: Grant) -> Response:
+        made = fhir_response(outcome.resource, status=outcome.status)
         row = Received(
             at=config.now().isoformat(),
-            what="submit",
+            what=what,
             client=grant.client,
             status=outcome.status,
             failures=failures(outcome.issues),
             scenarios=outcome.scenarios,
             version=version.number,
             body=body,
-            answer=bytes(answer.body),
+            answer=dumps(outcome.lost) if outcome.lost else bytes(made.body),
         )
         store.receive(row, outcome.book)
-        return answer
-
-    _add_validate(router, config, store, version)
-    return router
+        return made
 
 
 def _add_validate(router: APIRouter, config: SandboxConfig, store: Store, version: Version) -> None:

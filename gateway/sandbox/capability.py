@@ -46,7 +46,10 @@ def capability_statement(config: SandboxConfig, version: Version) -> dict[str, A
 
 _CLAIM = {
     "type": "Claim",
-    "operation": [{"name": "submit", "definition": f"{PAS}OperationDefinition/Claim-submit"}],
+    "operation": [
+        {"name": "submit", "definition": f"{PAS}OperationDefinition/Claim-submit"},
+        {"name": "inquire", "definition": f"{PAS}OperationDefinition/Claim-inquiry"},
+    ],
 }
 _BUNDLE = {
     "type": "Bundle",

@@ -1,4 +1,4 @@
-"""What the sandbox refuses a `$submit` Bundle for, written by hand from what the examiner tests (PAS 2.0.1 and 2.2.1).
+"""What the sandbox refuses a Bundle for, written by hand from what the examiner tests (PAS 2.0.1 and 2.2.1).
 
 The rules follow the Inferno PAS client suite and the narrative of the guide, not the gateway's own checker:
 a mistake the gateway makes twice, in building and in checking, must not be made a third time here.
@@ -6,6 +6,7 @@ a mistake the gateway makes twice, in building and in checking, must not be made
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -14,6 +15,7 @@ from gateway.sandbox.checks_claim import check_claim, check_coverages
 from gateway.sandbox.checks_datatypes import check_datatypes
 from gateway.sandbox.checks_extensions import check_extensions
 from gateway.sandbox.elements import elements, error, text
+from gateway.sandbox.matching import members
 from gateway.sandbox.travel import Travellers, is_full_url
 from gateway.sandbox.versions import CURRENT, RequestRules, Version
 
@@ -26,6 +28,31 @@ def check_request(bundle: Any, version: Version = CURRENT) -> tuple[Issue, ...]:
     rules = version.request
     found = (issue for issue in _issues(bundle, rules) if issue.rule not in rules.waived)
     return tuple(islice(found, _MOST))
+
+
+# What an inquiry may leave out, for it is an example and no request (profile-claim-inquiry).
+_NOT_OF_AN_INQUIRY = frozenset(
+    {"item", "item-request-type", "item-certification-type", "item-category", "item-location", "document-information"}
+)
+
+
+def check_inquiry(bundle: Any, version: Version = CURRENT) -> tuple[Issue, ...]:
+    """The reasons, at most 500, to refuse this body of `Claim/$inquire` in a version; empty when there is none."""
+    rules = replace(version.request, most_claims=1, most_identifiers=1)
+    left_out = rules.waived | _NOT_OF_AN_INQUIRY
+    found = tuple(islice((issue for issue in _issues(bundle, rules) if issue.rule not in left_out), _MOST))
+    return found or tuple(_unnamed(Travellers(bundle)))
+
+
+def _unnamed(travellers: Travellers) -> Iterator[Issue]:
+    if not members(travellers):
+        yield error(
+            "inquiry-member",
+            f"{travellers.claims[0].path}.patient",
+            "The inquiry does not say which member it is about.",
+            "Send the member id, as an identifier of the Patient or of the Coverage.",
+            "required",
+        )
 
 
 def _issues(bundle: Any, rules: RequestRules) -> Iterator[Issue]:

@@ -57,6 +57,7 @@ def summary(scenario: Scenario) -> dict[str, Any]:
         "codes": scenario.codes,
         "service_types": scenario.service_types,
         "default": scenario.is_default,
+        "inquiry": scenario.inquiry.value,
         "combines": scenario.combines,
     }
 

@@ -18,6 +18,8 @@ def _structure(name: str) -> str:
 # Profiles
 REQUEST_BUNDLE = _structure("profile-pas-request-bundle")
 RESPONSE_BUNDLE = _structure("profile-pas-response-bundle")
+INQUIRY_RESPONSE_BUNDLE = _structure("profile-pas-inquiry-response-bundle")
+CLAIM_INQUIRY_RESPONSE = _structure("profile-claiminquiryresponse")
 CLAIM = _structure("profile-claim")
 CLAIM_RESPONSE = _structure("profile-claimresponse")
 BENEFICIARY = _structure("profile-beneficiary")
@@ -41,6 +43,7 @@ DELIVERY_PATTERN = _structure("extension-timingdeliverypattern")
 REVIEW_ACTION = _structure("extension-reviewAction")
 REVIEW_ACTION_CODE = _structure("extension-reviewActionCode")  # absolute, although its siblings are relative
 REVIEWER = _structure("extension-claimResponseReviewer")
+AUTHORIZATION_NUMBER = _structure("extension-authorizationNumber")
 ADMINISTRATION_REFERENCE_NUMBER = _structure("extension-administrationReferenceNumber")
 ISSUE_DATE = _structure("extension-itemPreAuthIssueDate")
 VALID_PERIOD = _structure("extension-itemPreAuthPeriod")

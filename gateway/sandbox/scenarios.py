@@ -3,11 +3,12 @@
 The rule that chooses is this and no more. For each item: the scenario that names its HCPCS or CPT code; else
 the scenario that names its service type (X12 1365); else the one for everything nobody decided. If one of the
 items chose an HTTP answer, or else an error answer, that is the answer to the whole request; otherwise each
-item gets its own.
+item gets its own, and if one of them is lost on its way, the whole answer is. An inquiry goes by the same rule.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,38 @@ class HttpAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class LostAnswer:
+    """The answer to the first transmission of a request is lost on its way; the same bytes, sent again, get it.
+
+    Attributes:
+        processed: what was lost had been decided and stands in the book; otherwise the request never got so far.
+        item: the decision on each item.
+    """
+
+    processed: bool
+    item: ItemAnswer
+
+
+class OnInquiry(StrEnum):
+    """What an inquiry after a service brings.
+
+    Attributes:
+        BOOK: what the book holds.
+        LOOK_ALIKES: instead of that, an older authorization of the same member and service, from elsewhere.
+        HIDDEN: nothing, and a warning that something is withheld (PAS spec-49, spec-50).
+        REFUSED: HTTP 501; this payer takes no inquiries.
+    """
+
+    BOOK = "book"
+    LOOK_ALIKES = "look_alikes"
+    HIDDEN = "hidden"
+    REFUSED = "refused"
+
+
+Decided = ItemAnswer | ErrorAnswer | HttpAnswer | LostAnswer
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """What a ready request asks for. `days` is the length of the service; 0 asks for a single day."""
 
@@ -93,9 +126,19 @@ class Scenario:
     codes: tuple[str, ...] = ()
     service_types: tuple[str, ...] = ()
     is_default: bool = False
-    answer: ItemAnswer | ErrorAnswer | HttpAnswer | None = None
+    answer: Decided | None = None
+    inquiry: OnInquiry = OnInquiry.BOOK
     order: Order | None = None
     combines: tuple[str, ...] = ()
+
+    @property
+    def decision(self) -> ItemAnswer | None:
+        """What it decides on an item, lost on its way or not; None when it decides on none."""
+        return self.answer.item if isinstance(self.answer, LostAnswer) else _item_only(self.answer)
+
+
+def _item_only(answer: Decided | None) -> ItemAnswer | None:
+    return answer if isinstance(answer, ItemAnswer) else None
 
 
 class Scenarios:
@@ -165,19 +208,24 @@ def _scenario(raw: dict[str, Any]) -> Scenario:
         service_types=tuple(when.get("service_types", ())),
         is_default="nothing_else_matches" in when,
         answer=_answer(raw.get("answer", {})),
+        inquiry=OnInquiry(raw.get("inquiry", OnInquiry.BOOK)),
         order=Order(**raw["request"]) if "request" in raw else None,
         combines=tuple(raw.get("combines", ())),
     )
 
 
-def _answer(raw: dict[str, Any]) -> ItemAnswer | ErrorAnswer | HttpAnswer | None:
+def _answer(raw: dict[str, Any]) -> Decided | None:
     if "http" in raw:
         return HttpAnswer(**raw["http"])
     if "errors" in raw:
         return ErrorAnswer(tuple(ErrorRow(**row) for row in raw["errors"]))
-    if "item" not in raw:
-        return None
-    item = dict(raw["item"])
+    if "lost" in raw:
+        return LostAnswer(raw["lost"]["processed"], _item(raw["lost"]["item"]))
+    return _item(raw["item"]) if "item" in raw else None
+
+
+def _item(raw: dict[str, Any]) -> ItemAnswer:
+    item = dict(raw)
     valid, authorizes = item.pop("valid", {}), item.pop("authorizes", {})
     return ItemAnswer(
         **{**item, "reasons": tuple(item.get("reasons", ()))},
@@ -207,8 +255,8 @@ def lint(scenarios: list[Scenario]) -> list[str]:
             for part in scenario.combines
             if part not in answered
         ]
-        if isinstance(scenario.answer, ItemAnswer):
-            faults += [f"{scenario.id}: {fault}" for fault in _lint_item(scenario.answer)]
+        if decision := scenario.decision:
+            faults += [f"{scenario.id}: {fault}" for fault in _lint_item(decision)]
         if scenario.order and not _leads_back(scenario, scenarios):
             faults.append(f"{scenario.id}: its own request would not choose it. Make `request` fit `when`.")
     return faults

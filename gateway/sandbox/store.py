@@ -46,12 +46,13 @@ class Received:
 
     Attributes:
         at: when, ISO 8601 in UTC.
-        what: `submit` or `token`.
+        what: `submit`, `inquire`, `validate` or `token`.
         client: client_id; empty when nobody was recognized.
         status: HTTP status of the answer.
         scenarios: ids of the scenarios that made the answer.
         version: of PAS, by the address it came to; empty for token requests.
         body: the bytes; left empty for token requests (they hold credentials) and unauthorized ones.
+        answer: the bytes of the answer, also of one that was decided and lost on its way.
     """
 
     at: str
@@ -80,6 +81,15 @@ class BookRow:
     authorization_number: str
     administration_reference_number: str
     scenario: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A request that was decided, with the answer: what an inquiry can find. `client` is who sent it."""
+
+    client: str
+    body: bytes = field(repr=False)
+    answer: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +181,24 @@ class Store:
                 [(number, *astuple(line)) for line in book],
             )
         return number
+
+    def came_before(self, body: bytes) -> bool:
+        """Whether these bytes were submitted before."""
+        with self._lock:
+            row = self._connection.execute(
+                "SELECT 1 FROM received WHERE what = 'submit' AND sha256 = ?", (digest(body),)
+            ).fetchone()
+        return row is not None
+
+    def decided(self, version: str) -> tuple[Kept, ...]:
+        """Every request of a version that was decided, in order of arrival, repeats included."""
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT client, body, answer FROM received WHERE version = ? AND number IN (SELECT received FROM book)"
+                " ORDER BY number",
+                (version,),
+            ).fetchall()
+        return tuple(Kept(*row) for row in rows)
 
     def received(self, *, failed: bool = False) -> tuple[Received, ...]:
         """Every request in order of arrival, or only the refused ones; bodies stay in the file."""

@@ -1,7 +1,7 @@
 """`Claim/$submit` without HTTP: bytes in, status and resource out, and what to remember of it (PAS `$submit`)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gateway.fhir.json import JsonFault, loads
@@ -11,7 +11,7 @@ from gateway.sandbox.answers import Answer, decide, reject
 from gateway.sandbox.checks import check_request
 from gateway.sandbox.config import SandboxConfig
 from gateway.sandbox.elements import element, elements, text
-from gateway.sandbox.scenarios import ErrorAnswer, HttpAnswer, Scenario
+from gateway.sandbox.scenarios import ErrorAnswer, HttpAnswer, LostAnswer, Scenario
 from gateway.sandbox.store import BookRow
 from gateway.sandbox.travel import Travellers
 from gateway.sandbox.versions import CURRENT, Version
@@ -25,6 +25,7 @@ class Outcome:
         issues: why it was refused, or the issue its scenario prescribes.
         scenarios: ids of the scenarios that decided.
         book: a row for each item decided.
+        lost: the answer that was decided on and is lost on its way; empty when there is none.
     """
 
     status: int
@@ -32,10 +33,21 @@ class Outcome:
     issues: tuple[Issue, ...] = ()
     scenarios: tuple[str, ...] = ()
     book: tuple[BookRow, ...] = ()
+    lost: dict[str, Any] = field(default_factory=dict)
 
 
-def submit(raw: bytes, config: SandboxConfig, version: Version = CURRENT) -> Outcome:
-    """Answer the body of a `Claim/$submit` in a version. A repeat is decided anew: this payer recognizes none."""
+def never(_: bytes) -> bool:
+    """No bytes came before."""
+    return False
+
+
+def submit(
+    raw: bytes, config: SandboxConfig, version: Version = CURRENT, *, came_before: Callable[[bytes], bool] = never
+) -> Outcome:
+    """Answer the body of a `Claim/$submit` in a version. A repeat is decided anew: this payer recognizes none.
+
+    `came_before` is asked only where an answer is to be lost, which happens to the same bytes once.
+    """
     bundle, issues = _read(raw, config, version)
     if issues:
         return _refuse(400, issues)
@@ -52,7 +64,17 @@ def submit(raw: bytes, config: SandboxConfig, version: Version = CURRENT) -> Out
         if isinstance(scenario.answer, ErrorAnswer):
             rejected = reject(travellers, scenario.answer, position, pen)
             return Outcome(200, rejected.bundle, scenarios=(scenario.id,))
-    return _decided(bundle, travellers, chosen, pen)
+    decided = _decided(bundle, travellers, chosen, pen)
+    lost = [scenario.answer for scenario in chosen if isinstance(scenario.answer, LostAnswer)]
+    return decided if not lost or came_before(raw) else _lose(decided, processed=all(one.processed for one in lost))
+
+
+def _lose(decided: Outcome, *, processed: bool) -> Outcome:
+    """What its sender sees of an answer that is lost, and what stays of it here."""
+    text = "The answer was lost on its way; whether the request was processed is not known."
+    issue = Issue(Severity.ERROR, decided.scenarios[0], "", text, code="timeout")
+    seen = _refuse(504, (issue,), decided.scenarios)
+    return replace(seen, book=decided.book, lost=decided.resource) if processed else seen
 
 
 def validate(raw: bytes, config: SandboxConfig, version: Version = CURRENT) -> Outcome:

@@ -43,6 +43,7 @@ class AnswerShape:
         has_transmission: sender and receiver are named.
         has_reviewer: it is said whether a person reviewed.
         has_error_parts: errorElement has parts; otherwise it is a plain string.
+        has_inquiry_parameters: an inquiry is answered with Parameters of Bundles; otherwise with one Bundle.
         revenue: url of the revenue code in authorizedItemDetail.
     """
 
@@ -52,6 +53,7 @@ class AnswerShape:
     has_transmission: bool
     has_reviewer: bool
     has_error_parts: bool
+    has_inquiry_parameters: bool
     revenue: str
 
 
@@ -124,6 +126,7 @@ _PAS_2_0_1 = Version(
         has_transmission=False,
         has_reviewer=False,
         has_error_parts=False,
+        has_inquiry_parameters=False,
         revenue="revenue",
     ),
 )
@@ -147,6 +150,7 @@ _PAS_2_2_1 = Version(
         has_transmission=True,
         has_reviewer=True,
         has_error_parts=True,
+        has_inquiry_parameters=True,
         revenue=names.REVENUE_CODE,
     ),
 )

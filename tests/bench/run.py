@@ -29,7 +29,7 @@ from gateway.flow.prepare import Treatment
 from gateway.model import lifecycle
 from gateway.settings import data_folder
 from tests.bench.reference import reference_order
-from tests.worlds import NOW, build_world
+from tests.worlds import NOW, Unending, build_world
 
 ROOT = Path(__file__).resolve().parents[2]
 ORDER = ROOT / "examples" / "orders" / "knee_mri.json"
@@ -111,11 +111,11 @@ def answered(order: bytes) -> Callable[[], object]:
     record = world.store.authorization(received.authorizations[0])
     (draft,) = world.store.exchanges(record.id)
     payer = world.payers[record.payer]
-    send = submit.plan(record, draft, payer, now=NOW, identity=world.ids.new())
-    outcome = world.payer_client.submit(payer, draft.body)
+    send = submit.plan(record, draft, payer, now=NOW, identity=world.ids.new(), fence=1)
+    outcome = world.payer_client.submit(payer, draft.body, Unending())
 
     def conclude() -> object:
-        (event,) = submit.conclude(send, outcome, payer, world.codes, now=NOW)
+        (event,) = submit.conclude(send, outcome, payer, world.codes, now=NOW).events
         return lifecycle.apply(send.record, event)
 
     return conclude

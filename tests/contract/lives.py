@@ -172,7 +172,9 @@ def lives() -> list[Life]:
     spoken = ((1, SPOKEN), (2, SPOKEN))
     pended.happen(e.DecisionRecorded, answers=spoken, evidence="call 17, Mr Okafor", decided_on=date(2026, 3, 11))
 
-    lost = _life("lost").open().built().sent().happen(e.ReplyLost, reason="read-timeout")
+    lost = _life("lost").open().built().sent()
+    lost.happen(e.ReplyLost, reason="read-timeout", ask_at=lost.now + timedelta(minutes=5))
+    lost.happen(e.DoubtRemains, reason="no such trace", exchange="X-ask").happen(e.NotAtPayer, reason="call 18")
     person = _life("person").open().built().sent()
     person.happen(
         e.PersonNeeded,

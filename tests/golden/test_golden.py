@@ -1,4 +1,4 @@
-"""Every example order in each guide version, stage by stage: order, request bundle, reply, record.
+"""Every example order in each guide version, stage by stage: order, request bundle, reply, record, inquiry.
 
 A changed file is changed behaviour. `pytest tests/golden --update-golden` writes them anew; the diff is what a reviewer
 reads (`examples/golden/README.md`).
@@ -14,8 +14,9 @@ from gateway.fhir import json
 from gateway.flow import intake
 from gateway.flow.prepare import Treatment
 from gateway.model.exchange import Direction
+from gateway.orders.inquiry import build_inquiry
 from gateway.worker import drain
-from tests.worlds import ORDERS, ROOT, build_world
+from tests.worlds import ORDERS, ROOT, CountedIds, build_world
 
 GOLDEN = ROOT / "examples" / "golden"
 # 2.2.1 goes the way the order itself leads; 2.0.1 to the sandbox that speaks it
@@ -33,6 +34,11 @@ def stages(order: Path, version: str) -> dict[str, bytes]:
         for exchange in world.store.exchanges(identity):
             if stage := _STAGES[exchange.direction]:
                 found[f"{prefix}{stage}"] = json.pretty(json.loads(exchange.body))
+            if exchange.direction is Direction.REQUEST:
+                asking = build_inquiry(
+                    exchange.body, world.guides[version].mappings, now=world.clock.now(), new_id=CountedIds(1 << 40).new
+                )
+                found[f"{prefix}4_inquiry"] = json.pretty(json.loads(asking.body))
         record = views.authorization(world.store.authorization(identity)).plain()
         found[f"{prefix}3_record"] = json.pretty(record)
     return found

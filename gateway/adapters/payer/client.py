@@ -1,4 +1,4 @@
-"""Submits to payers over HTTP: `POST [fhir]/Claim/$submit` with a token, once; every failure is a value (PAS 2.2.1).
+"""Submits to payers and asks them, over HTTP: `POST [fhir]/Claim/$submit` with a token, once; every failure is a value.
 
 The only repetition is after a 401: the payer has refused the token and not looked at the request.
 """
@@ -19,7 +19,7 @@ from gateway.model.exchange import Lost, NotSent, Outcome, Reply
 from gateway.payers.origin import origin
 from gateway.payers.profile import PayerProfile
 from gateway.payers.site import Site
-from gateway.ports import Clock, Log
+from gateway.ports import Clock, Hold, Log
 
 TOKEN_SECONDS = 10.0
 # The payer may answer at the last moment of its time; what is then on the wire still counts.
@@ -58,13 +58,13 @@ class HttpPayerClient:
         self._lock = Lock()
         self._lines: dict[str, _Line] = {}
 
-    def submit(self, payer: PayerProfile, body: bytes) -> Outcome:
+    def submit(self, payer: PayerProfile, body: bytes, hold: Hold) -> Outcome:
         """Send the request and read the answer; takes at most `longest_submit(payer)` seconds."""
-        line = self._line(payer)
-        began = time.monotonic()
-        outcome = self._submit(line, f"{payer.endpoints.fhir}/Claim/$submit", body)
-        self._report(payer, outcome, time.monotonic() - began)
-        return outcome
+        return self._operate(payer, "$submit", body, hold)
+
+    def inquire(self, payer: PayerProfile, body: bytes, hold: Hold) -> Outcome:
+        """Ask what became of a request, likewise."""
+        return self._operate(payer, "$inquire", body, hold)
 
     def close(self) -> None:
         """Close idle connections and forget tokens."""
@@ -73,26 +73,36 @@ class HttpPayerClient:
         for line in lines.values():
             line.egress.close()
 
-    def _submit(self, line: _Line, url: str, body: bytes) -> Outcome:
+    def _operate(self, payer: PayerProfile, operation: str, body: bytes, hold: Hold) -> Outcome:
+        line = self._line(payer)
+        began = time.monotonic()
+        outcome = self._exchange(line, f"{payer.endpoints.fhir}/Claim/{operation}", body, hold)
+        self._report(payer, outcome, time.monotonic() - began)
+        return outcome
+
+    def _exchange(self, line: _Line, url: str, body: bytes, hold: Hold) -> Outcome:
         try:
             token = line.tokens.token(seconds=TOKEN_SECONDS)
         except (TokenFault, ConfigFault) as fault:
-            return NotSent(f"no access token: {fault}")
+            return NotSent(f"no access token: {fault}", ours=isinstance(fault, ConfigFault))
         ends = time.monotonic() + line.payer.clocks.respond.seconds + RESPOND_MARGIN_SECONDS
-        outcome = self._send(line, url, body, line.tokens.header(token, url), ends)
+        outcome = self._send(line, url, body, line.tokens.header(token, url), ends, hold)
         if not isinstance(outcome, Reply) or outcome.status != HTTPStatus.UNAUTHORIZED:
             return outcome
         try:
             token = line.tokens.token(seconds=max(ends - time.monotonic(), 0.0), refused=token)
         except (TokenFault, ConfigFault):
             return outcome
-        return self._send(line, url, body, line.tokens.header(token, url), ends)
+        return self._send(line, url, body, line.tokens.header(token, url), ends, hold)
 
-    def _send(self, line: _Line, url: str, body: bytes, authorization: dict[str, str], ends: float) -> Outcome:
+    def _send(
+        self, line: _Line, url: str, body: bytes, authorization: dict[str, str], ends: float, hold: Hold
+    ) -> Outcome:
+        if hold.left() <= 0:
+            return NotSent(f"{origin(url)}: the step is no longer this worker's", ours=True)
         headers = {"Content-Type": _FHIR, "Accept": _FHIR, **authorization}
-        return line.egress.exchange(
-            "POST", url, headers, body, seconds=max(ends - time.monotonic(), 0.0), limit=line.payer.limits.reply_bytes
-        )
+        seconds, limit = max(ends - time.monotonic(), 0.0), line.payer.limits.reply_bytes
+        return line.egress.exchange("POST", url, headers, body, seconds=seconds, limit=limit, hold=hold)
 
     def _line(self, payer: PayerProfile) -> _Line:
         with self._lock:
@@ -114,7 +124,7 @@ class HttpPayerClient:
 
 
 def longest_submit(payer: PayerProfile) -> float:
-    """Seconds after which `submit` has returned, whatever the payer does; a lease on the step is longer."""
+    """Seconds after which `submit` has returned, whatever the payer does."""
     return TOKEN_SECONDS + payer.clocks.respond.seconds + RESPOND_MARGIN_SECONDS
 
 

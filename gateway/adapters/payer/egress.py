@@ -19,7 +19,7 @@ import httpx
 from gateway.adapters.payer.network import Attempt, CheckedNetwork, Resolve, attempt, resolve
 from gateway.model.exchange import Lost, NotSent, Outcome, Reply
 from gateway.payers.origin import Origin, origin
-from gateway.ports import Clock
+from gateway.ports import Clock, Hold
 
 # Shorter than the keep-alive of any common server (5 s), so that none closes a connection while we begin to write.
 _IDLE_SECONDS = 3.0
@@ -35,12 +35,6 @@ class Policy:
 
     origins: frozenset[Origin]
     loopback: bool = False
-
-
-class Refused(NotSent):
-    """Nothing was sent because a rule of ours forbids it; trying again is in vain until something is changed."""
-
-    __slots__ = ()
 
 
 class Egress:
@@ -61,24 +55,34 @@ class Egress:
         self._transport = _Transport(tls or trusted(), CheckedNetwork(resolver))
 
     def exchange(
-        self, method: str, url: str, headers: Mapping[str, str], content: bytes = b"", *, seconds: float, limit: int
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        content: bytes = b"",
+        *,
+        seconds: float,
+        limit: int,
+        hold: Hold | None = None,
     ) -> Outcome:
         """Send one request and read the whole answer within `seconds`, at most `limit` bytes once decompressed.
 
+        With a `hold`, not a byte is written once it has nothing left, however long the process was stopped in between.
         The reasons in NotSent and Lost name hosts and limits, never content, tokens or paths.
         """
         try:
             place = origin(url)
         except ValueError as fault:
-            return Refused(f"the URL cannot be used: {fault}")
+            return NotSent(f"the URL cannot be used: {fault}", ours=True)
         if seconds <= 0:
             return NotSent(f"{place}: no time is left")
         if place not in self._policy.origins:
-            return Refused(f"{place} is not an endpoint of this payer")
+            return NotSent(f"{place} is not an endpoint of this payer", ours=True)
         request = httpx.Request(method, url, headers=_headers(headers), content=content)
         if _read_again(request.url) != place:
-            return Refused(f"the URL of {place} can be read in two ways")
-        current = Attempt(self._monotonic() + seconds, self._policy.loopback, place.scheme == "https", self._monotonic)
+            return NotSent(f"the URL of {place} can be read in two ways", ours=True)
+        ends = self._monotonic() + seconds
+        current = Attempt(ends, self._policy.loopback, place.scheme == "https", self._monotonic, hold)
         with attempt(current):
             try:
                 return self._exchange(request, current, limit)
@@ -86,9 +90,9 @@ class Egress:
                 return Lost(f"{place}: {fault}")
             except httpx.TransportError as fault:
                 reason = f"{place}: {_words(fault, current, seconds)}"
-                if current.wrote or not isinstance(fault, _BEFORE):
+                if current.wrote or not (current.refusal or isinstance(fault, _BEFORE)):
                     return Lost(reason)
-                return Refused(reason) if current.refusal else NotSent(reason)
+                return NotSent(reason, ours=bool(current.refusal))
 
     def close(self) -> None:
         """Close the idle connections."""

@@ -18,6 +18,7 @@ from typing import Any
 import httpcore
 
 from gateway.adapters.payer.addresses import Address, refusal
+from gateway.ports import Hold
 
 Resolve = Callable[[str, int], Sequence[str]]
 _PIECE = 64 * 1024
@@ -29,20 +30,33 @@ class Attempt:
 
     Attributes:
         ends: on the `monotonic` clock.
+        hold: the step that sends; nothing is written once it is no longer ours.
         wrote: a write of the request has begun; from then on the payer may have some of it.
-        refusal: why the address policy forbids this host, in words.
+        refusal: why a rule of ours ended the exchange, in words: the address policy, or a hold that was lost.
     """
 
     ends: float
     loopback: bool
     tls: bool
     monotonic: Callable[[], float]
+    hold: Hold | None = None
     wrote: bool = False
     refusal: str = ""
 
     def left(self) -> float:
         """Seconds until the deadline; 0 when it has passed."""
         return max(self.ends - self.monotonic(), 0.0)
+
+    def begin_write(self) -> None:
+        """Allow the next piece of the request to be written.
+
+        Raises:
+            httpcore.WriteTimeout: the step was taken over, or may have been (threat T30).
+        """
+        if self.hold is not None and self.hold.left() <= 0:
+            self.refusal = "the step is no longer this worker's"
+            raise httpcore.WriteTimeout(self.refusal)  # after a WriteError httpcore would wait for an answer
+        self.wrote = True
 
 
 _RUNNING: ContextVar[Attempt] = ContextVar("attempt")
@@ -145,7 +159,7 @@ class _TimedStream(httpcore.NetworkStream):
         rest = memoryview(buffer)
         while rest:
             seconds = _left(current, httpcore.WriteTimeout)
-            current.wrote = True
+            current.begin_write()
             try:
                 self._socket.settimeout(seconds)
                 rest = rest[self._socket.send(rest[:_PIECE]) :]

@@ -3,10 +3,9 @@
 import re
 from typing import Any
 
-from gateway.adapters.payer.egress import Refused
 from gateway.fhir import json
 from gateway.model.errors import ConfigFault
-from gateway.model.exchange import Outcome, Reply
+from gateway.model.exchange import NotSent, Outcome, Reply
 from gateway.payers.origin import origin
 from gateway.payers.profile import PayerProfile
 
@@ -92,7 +91,7 @@ def read_configuration(outcome: Outcome, payer: PayerProfile) -> str:
 
 
 def _settled(outcome: Outcome, who: str) -> Reply:
-    if isinstance(outcome, Refused):
+    if isinstance(outcome, NotSent) and outcome.ours:
         raise TokenFault(f"{who} must not be contacted: {outcome.reason}")
     if not isinstance(outcome, Reply):
         raise TryAgain(f"{who} cannot be reached: {outcome.reason}")

@@ -9,10 +9,10 @@ if TYPE_CHECKING:
 
 
 def open_store(url: str, log: Log | None = None) -> "SqlStore":
-    """The store behind a SQLAlchemy URL, e.g. `sqlite:///gateway.db`, its schema brought up to date.
+    """The store behind a URL, `sqlite:///gateway.db` or `postgresql://user@host/database`, its schema up to date.
 
     Raises:
-        ConfigFault: no such kind of database, the file cannot be opened, or a newer gateway wrote it.
+        ConfigFault: no such kind of database, it cannot be opened or reached, or a newer gateway wrote it.
     """
     from gateway.adapters.store import opening  # noqa: PLC0415 - `pa --help` must not wait for SQLAlchemy
 

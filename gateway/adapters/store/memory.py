@@ -1,19 +1,21 @@
 """`ports.Store` in memory, for tests and for looking at an order without storing it; lost with the process."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from threading import Lock
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from gateway.adapters.store import rules
 from gateway.model.authorization import Authorization
-from gateway.model.changes import ChangeSet, Completion, LoggedEvent, StoredOrder, Work
+from gateway.model.changes import ChangeSet, Completion, IntakeKey, LoggedEvent, StoredOrder, Work
 from gateway.model.errors import nothing_here
 from gateway.model.exchange import Exchange
-from gateway.ports import Client, Query
+from gateway.model.payer_state import PayerState
+from gateway.ports import Client, Query, WorkQuery
 
 Key = TypeVar("Key")
+_StepKey = tuple[str, str]
 _LAST = datetime.max.replace(tzinfo=UTC)
 
 
@@ -24,8 +26,9 @@ class _Contents:
     records: dict[str, Authorization] = field(default_factory=dict)
     events: dict[tuple[str, int], LoggedEvent] = field(default_factory=dict)
     exchanges: dict[str, Exchange] = field(default_factory=dict)
-    work: dict[str, Work] = field(default_factory=dict)
-    fences: dict[str, int] = field(default_factory=dict)
+    work: dict[_StepKey, Work] = field(default_factory=dict)
+    fences: dict[_StepKey, int] = field(default_factory=dict)
+    keys: dict[tuple[str, str], IntakeKey] = field(default_factory=dict)
 
     def copy(self) -> "_Contents":
         return _Contents(
@@ -36,6 +39,7 @@ class _Contents:
             dict(self.exchanges),
             dict(self.work),
             dict(self.fences),
+            dict(self.keys),
         )
 
 
@@ -46,33 +50,14 @@ class MemoryStore:
         self._lock = Lock()
         self._contents = _Contents()
         self._clients: dict[str, Client] = {}
+        self._payers: dict[str, PayerState] = {}
 
     def commit(self, change: ChangeSet) -> None:
         """See `ports.Store`. Raises Conflict, NotFound, ValueError."""
         bases = rules.bases(change)
         with self._lock:
             contents = self._contents.copy()
-            if change.finished:
-                _finish(contents, change.finished)
-            if change.order:
-                _add(contents.orders, change.order.id, change.order)
-            if done := change.completion:
-                _need(contents.orders, [done.order_id])
-                _add(contents.completions, (done.order_id, done.number), done)
-            for record in change.records:
-                _need(contents.orders, [record.order_id])
-                _keep(contents.records, record, bases[record.id])
-            for event in change.events:
-                numbered = replace(event, position=len(contents.events) + 1)
-                _add(contents.events, (event.authorization, event.version), numbered)
-            _need(contents.records, [leg.authorization for leg in change.exchanges])
-            for exchange in change.exchanges:
-                _add(contents.exchanges, exchange.id, exchange)
-            _need(contents.records, [work.authorization for work in change.work])
-            for work in change.work:
-                fence = contents.fences.get(work.authorization, -1) + 1
-                contents.fences[work.authorization] = fence
-                contents.work[work.authorization] = replace(work, fence=fence)
+            _apply(contents, change, bases)
             self._contents = contents
 
     def authorization(self, identity: str) -> Authorization:
@@ -112,21 +97,74 @@ class MemoryStore:
     def exchanges(self, authorization: str) -> tuple[Exchange, ...]:
         return tuple(leg for leg in self._contents.exchanges.values() if leg.authorization == authorization)
 
-    def claim(self, owner: str, now: datetime, lease: timedelta, *, only: Collection[str] | None = None) -> Work | None:
+    def claim(
+        self,
+        owner: str,
+        now: datetime,
+        lease: timedelta,
+        *,
+        only: Collection[str] | None = None,
+        closed: Collection[str] = (),
+    ) -> Work | None:
         with self._lock:
-            work = self._contents.work
-            meant = [one for one in work.values() if only is None or one.authorization in only]
-            free = [one for one in meant if one.due_at <= now and (one.lease_until or now) <= now]
-            if not free:
+            due = [
+                one
+                for one in self._contents.work.values()
+                if one.due_at <= now
+                and one.set_aside_at is None
+                and (one.lease_until or now) <= now
+                and (only is None or one.authorization in only)
+                and one.lane not in closed
+            ]
+            if not due:
                 return None
-            first = min(free, key=lambda one: (one.due_at, one.authorization))
-            claimed = replace(first, owner=owner, lease_until=now + lease, fence=first.fence + 1)
-            self._contents.fences[claimed.authorization] = claimed.fence
-            work[claimed.authorization] = claimed
+            first = min(due, key=lambda one: (one.due_at, one.authorization, one.key))
+            claimed = replace(first, owner=owner, lease_until=now + lease, fence=first.fence + 1, tries=first.tries + 1)
+            _set(self._contents, claimed)
             return claimed
 
-    def work(self, authorization: str) -> Work | None:
-        return self._contents.work.get(authorization)
+    def renew(self, work: Sequence[Work], until: datetime) -> tuple[bool, ...]:
+        with self._lock:
+            return tuple(self._keep_hold(one, lease_until=until) for one in work)
+
+    def give_back(self, work: Work) -> None:
+        with self._lock:
+            self._keep_hold(work, owner="", lease_until=None, tries=work.tries - 1)
+
+    def _keep_hold(self, work: Work, **parts: Any) -> bool:
+        present = self._contents.work.get((work.authorization, work.key))
+        if present is None or (present.fence, present.owner) != (work.fence, work.owner):
+            return False
+        _set(self._contents, replace(present, **parts))
+        return True
+
+    def work(self, authorization: str, key: str = "") -> Work | None:
+        return self._contents.work.get((authorization, key))
+
+    def works(self, query: WorkQuery) -> tuple[Work, ...]:
+        contents = self._contents
+        found = [
+            one
+            for one in contents.work.values()
+            if all(getattr(query, name) in ("", getattr(one, name)) for name in ("authorization", "lane", "step"))
+            and query.client in ("", contents.records[one.authorization].client)
+            and query.cause in (None, one.cause)
+            and query.set_aside in (None, one.set_aside_at is not None)
+        ]
+        found.sort(key=lambda one: (one.set_aside_at or _LAST, one.due_at, one.authorization, one.key))
+        return tuple(found[query.offset : query.offset + query.limit])
+
+    def intake_keys(self, client: str, keys: Collection[str]) -> tuple[IntakeKey, ...]:
+        found = (self._contents.keys.get((client, key)) for key in sorted(keys))
+        return tuple(key for key in found if key)
+
+    def payer_states(self) -> tuple[PayerState, ...]:
+        return tuple(sorted(self._payers.values(), key=lambda state: state.lane))
+
+    def change_payer(self, lane: str, change: Callable[[PayerState], PayerState]) -> PayerState:
+        with self._lock:
+            self._payers[lane] = change(self._payers.get(lane, PayerState(lane=lane)))
+            return self._payers[lane]
 
     def clients(self) -> tuple[Client, ...]:
         return tuple(sorted(self._clients.values(), key=lambda client: client.name))
@@ -154,6 +192,34 @@ class MemoryStore:
 Value = TypeVar("Value")
 
 
+def _apply(contents: _Contents, change: ChangeSet, bases: Mapping[str, int]) -> None:
+    _settle(contents, change)
+    if change.order:
+        _add(contents.orders, change.order.id, change.order)
+    for key in change.keys:
+        _need(contents.orders, [key.order_id])
+        _add(contents.keys, (key.client, key.key), key)
+    if done := change.completion:
+        _need(contents.orders, [done.order_id])
+        _add(contents.completions, (done.order_id, done.number), done)
+    for record in change.records:
+        _need(contents.orders, [record.order_id])
+        _keep(contents.records, record, bases[record.id])
+    _append(contents, change)
+
+
+def _append(contents: _Contents, change: ChangeSet) -> None:
+    for event in change.events:
+        numbered = replace(event, position=len(contents.events) + 1)
+        _add(contents.events, (event.authorization, event.version), numbered)
+    _need(contents.records, [leg.authorization for leg in change.exchanges])
+    for exchange in change.exchanges:
+        _add(contents.exchanges, exchange.id, exchange)
+    _need(contents.records, [work.authorization for work in change.work])
+    for work in change.work:
+        _set(contents, replace(work, fence=contents.fences.get((work.authorization, work.key), -1) + 1))
+
+
 def _add(into: dict[Key, Value], key: Key, value: Value) -> None:
     if key in into:
         raise rules.already_there()
@@ -172,11 +238,35 @@ def _keep(records: dict[str, Authorization], record: Authorization, base: int) -
     records[record.id] = record
 
 
+def _set(contents: _Contents, work: Work) -> None:
+    key = (work.authorization, work.key)
+    contents.work[key] = work
+    contents.fences[key] = work.fence
+
+
+def _settle(contents: _Contents, change: ChangeSet) -> None:
+    if change.finished:
+        _finish(contents, change.finished)
+    if change.held:
+        _hold(contents, change.held)
+    for identity in change.void:
+        _void(contents, identity)
+
+
 def _finish(contents: _Contents, finished: Work) -> None:
-    present = contents.work.get(finished.authorization)
-    if present is None or present.fence != finished.fence:
+    _hold(contents, finished)
+    del contents.work[finished.authorization, finished.key]
+
+
+def _hold(contents: _Contents, held: Work) -> None:
+    present = contents.work.get((held.authorization, held.key))
+    if present is None or (present.fence, present.owner) != (held.fence, held.owner):
         raise rules.step_taken()
-    del contents.work[finished.authorization]
+
+
+def _void(contents: _Contents, identity: str) -> None:
+    if contents.work.pop((identity, ""), None):
+        contents.fences[identity, ""] += 1
 
 
 def _matches(record: Authorization, query: Query) -> bool:

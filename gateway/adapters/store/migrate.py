@@ -8,6 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
+from gateway.adapters.store.postgres import take_turns
 from gateway.model.errors import ConfigFault
 
 
@@ -23,6 +24,8 @@ def upgrade(engine: Engine) -> tuple[str, str]:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     scripts = ScriptDirectory.from_config(config)
     with engine.execution_options(writes=True).begin() as connection:
+        if connection.dialect.name == "postgresql":
+            take_turns(connection)
         before = _revision(connection)
         if before and before not in {script.revision for script in scripts.walk_revisions()}:
             raise ConfigFault(

@@ -13,10 +13,12 @@ def bases(change: ChangeSet) -> dict[str, int]:
 
     Raises:
         ValueError: a record without events or the reverse, events that do not lead up to the record without a
-            hole, or a step that already belongs to someone.
+            hole, or a step that already belongs to someone or is half set aside.
     """
     if any(work.owner or work.lease_until for work in change.work):
         raise ValueError("a step is scheduled free; only `claim` gives it to an owner")
+    if any((work.cause is None) is not (work.set_aside_at is None) for work in change.work):
+        raise ValueError("a step is set aside with its cause and the time, or it is not")
     account: dict[str, list[LoggedEvent]] = defaultdict(list)
     for event in change.events:
         account[event.authorization].append(event)

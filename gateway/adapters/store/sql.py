@@ -1,38 +1,33 @@
 """`ports.Store` over SQLAlchemy Core, synchronous; what databases do differently is in a `Dialect`."""
 
-from collections.abc import Callable, Collection, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Select, Table, column, delete, insert, or_, select, table, update
+from sqlalchemy import Connection, Engine, Select, Table, bindparam, column, delete, select, table
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from gateway.adapters.store import rules, tables
-from gateway.adapters.store.codec import decode, decode_event, encode
+from gateway.adapters.store import payers, rules, steps, tables, writing
+from gateway.adapters.store.codec import decode, decode_event
+from gateway.adapters.store.dialect import Dialect
 from gateway.adapters.store.faults import StoreFault
 from gateway.model.authorization import Authorization
-from gateway.model.changes import ChangeSet, Completion, LoggedEvent, StoredOrder, Work
+from gateway.model.changes import ChangeSet, Completion, IntakeKey, LoggedEvent, StoredOrder, Work
 from gateway.model.errors import Conflict, NotFound, nothing_here
 from gateway.model.exchange import Exchange
-from gateway.ports import Client, Query
+from gateway.model.payer_state import PayerState
+from gateway.ports import Client, Query, WorkQuery
 
-Flat = TypeVar("Flat", StoredOrder, Completion, Exchange, Work, Client)
+Result = TypeVar("Result")
+Flat = TypeVar("Flat", StoredOrder, Completion, Exchange, IntakeKey, Client)
 
 
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """What one kind of database does in its own way.
-
-    Attributes:
-        is_duplicate: whether an IntegrityError means that the key is taken; else a reference leads nowhere.
-        turn: held while writing; where there can be one writer only, waiting in line beats polling the file.
-    """
-
-    is_duplicate: Callable[[IntegrityError], bool]
-    turn: AbstractContextManager[Any]
+_RECORD = select(tables.authorization.c.id, tables.authorization.c.record).where(
+    tables.authorization.c.id == bindparam("the_id")
+)
 
 
 class SqlStore:
@@ -41,7 +36,6 @@ class SqlStore:
     def __init__(self, engine: Engine, dialect: Dialect) -> None:
         self.engine = engine
         self._dialect = dialect
-        self._writer = engine.execution_options(writes=True)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -55,32 +49,25 @@ class SqlStore:
             Conflict: a record has moved on, the finished step was taken over, or a key is taken.
             NotFound: the change refers to an order or an authorization that is not stored.
             ValueError: events and records of the change disagree.
-            StoreFault: the database failed; nothing was written.
+            StoreFault: the database failed. Nothing was written, unless it went away while committing: then nobody
+                knows until the record is read again, and repeating the change is refused if it was written.
         """
-        bases = rules.bases(change)
-        with self._write() as connection:
-            if change.finished:
-                _finish(connection, change.finished)
-            _insert(connection, tables.order, [change.order] if change.order else [])
-            _insert(connection, tables.completion, [change.completion] if change.completion else [])
-            for record in change.records:
-                _keep(connection, record, bases[record.id])
-            if change.events:
-                connection.execute(insert(tables.event), [_event_row(event) for event in change.events])
-            _insert(connection, tables.exchange, change.exchanges)
-            for work in change.work:
-                _schedule(connection, work)
+        ready = writing.make_ready(change)
+        self._write(lambda connection: writing.write(connection, ready, self._dialect))
 
     def authorization(self, identity: str) -> Authorization:
-        """Raises NotFound."""
-        records = self._records(select(tables.authorization.c.record).where(tables.authorization.c.id == identity))
+        """Raises NotFound, and StoreFault when what is stored is no record."""
+        records, unreadable = self._records(_RECORD, the_id=identity)
+        if unreadable:
+            raise StoreFault("The stored record cannot be read.", fix=steps.UNREADABLE_RECORD)
         if not records:
             raise nothing_here("authorization")
         return records[0]
 
     def authorizations(self, query: Query) -> tuple[Authorization, ...]:
+        """See `ports.Store`. A record that cannot be read is passed over here; `works` lists it."""
         of = tables.authorization.c
-        asked = select(of.record).order_by(of.due_at.asc().nulls_last(), of.created_at, of.id)
+        asked = select(of.id, of.record).order_by(of.due_at.asc().nulls_last(), of.created_at, of.id)
         for name in ("client", "order_id", "patient", "payer"):
             if value := getattr(query, name):
                 asked = asked.where(of[name] == value)
@@ -88,7 +75,7 @@ class SqlStore:
             asked = asked.where(of.state.in_(query.states))
         if query.due_before:
             asked = asked.where(of.due_at < query.due_before)
-        return self._records(asked.limit(query.limit).offset(query.offset))
+        return self._records(asked.limit(query.limit).offset(query.offset))[0]
 
     def order(self, identity: str) -> StoredOrder:
         """Raises NotFound."""
@@ -118,54 +105,86 @@ class SqlStore:
         of = tables.exchange.c
         return self._read(Exchange, tables.exchange, of.authorization == authorization, of.position)
 
-    def claim(self, owner: str, now: datetime, lease: timedelta, *, only: Collection[str] | None = None) -> Work | None:
-        of = tables.work.c
-        free = or_(of.lease_until.is_(None), of.lease_until <= now)
-        due = select(*_columns(Work, tables.work)).where(of.due_at <= now, free).order_by(of.due_at, of.authorization)
-        if only is not None:
-            due = due.where(of.authorization.in_(only))
-        with self._write() as connection:
-            row = connection.execute(due.limit(1).with_for_update(skip_locked=True)).mappings().first()
-            if row is None:
-                return None
-            claimed = Work(**{**row, "owner": owner, "lease_until": now + lease, "fence": row["fence"] + 1})
-            connection.execute(
-                update(tables.work)
-                .where(of.authorization == claimed.authorization)
-                .values(owner=claimed.owner, lease_until=claimed.lease_until, fence=claimed.fence)
-            )
-            return claimed
+    def claim(
+        self,
+        owner: str,
+        now: datetime,
+        lease: timedelta,
+        *,
+        only: Collection[str] | None = None,
+        closed: Collection[str] = (),
+    ) -> Work | None:
+        return self._write(lambda connection: steps.claim(connection, owner, now, lease, only, closed))
 
-    def work(self, authorization: str) -> Work | None:
-        of = tables.work.c
-        rows = self._read(Work, tables.work, (of.authorization == authorization) & of.due_at.is_not(None))
-        return rows[0] if rows else None
+    def renew(self, work: Sequence[Work], until: datetime) -> tuple[bool, ...]:
+        return self._write(lambda connection: steps.renew(connection, work, until))
+
+    def give_back(self, work: Work) -> None:
+        self._write(lambda connection: steps.give_back(connection, work))
+
+    def work(self, authorization: str, key: str = "") -> Work | None:
+        with self._reading() as connection:
+            return steps.one(connection, authorization, key)
+
+    def works(self, query: WorkQuery) -> tuple[Work, ...]:
+        with self._reading() as connection:
+            return steps.some(connection, query)
+
+    def intake_keys(self, client: str, keys: Collection[str]) -> tuple[IntakeKey, ...]:
+        of = tables.intake_key.c
+        return self._read(IntakeKey, tables.intake_key, (of.client == client) & of.key.in_(keys), of.key)
+
+    def payer_states(self) -> tuple[PayerState, ...]:
+        with self._reading() as connection:
+            return payers.every(connection)
+
+    def change_payer(self, lane: str, change: Callable[[PayerState], PayerState]) -> PayerState:
+        def work(connection: Connection) -> PayerState:
+            return payers.change(connection, lane, change)
+
+        try:
+            return self._write(work)
+        except Conflict:  # another one has begun this lane meanwhile; now its row is there
+            return self._write(work)
 
     def clients(self) -> tuple[Client, ...]:
         return self._read(Client, tables.client, None, tables.client.c.name)
 
     def add_client(self, client: Client) -> None:
         """Raises Conflict when the name, or the token, is taken."""
-        with self._write() as connection:
-            _insert(connection, tables.client, [client])
+        self._write(lambda connection: writing.insert_all(connection, tables.client, [client]))
 
     def remove_client(self, name: str) -> None:
         """Raises NotFound."""
-        with self._write() as connection:
+
+        def work(connection: Connection) -> None:
             if connection.execute(delete(tables.client).where(tables.client.c.name == name)).rowcount != 1:
                 raise rules.no_client()
+
+        self._write(work)
 
     def ready(self) -> bool:
         revision = select(table("alembic_version", column("version_num")).c.version_num)
         try:
             with self.engine.connect() as connection:
                 return connection.execute(revision).scalars().all() == [tables.REVISION]
-        except DBAPIError:
+        except (DBAPIError, PoolTimeout):
             return False
 
-    def _records(self, asked: Select[str]) -> tuple[Authorization, ...]:
+    def _records(self, asked: Select[Any], **parameters: str) -> tuple[tuple[Authorization, ...], tuple[str, ...]]:
+        """The records that can be read, and the ids of the others, which are listed as work for a person."""
         with self._reading() as connection:
-            return tuple(decode(Authorization, text) for text in connection.execute(asked).scalars())
+            rows = connection.execute(asked, parameters).all()
+        records, unreadable = list[Authorization](), list[str]()
+        for row in rows:
+            try:
+                records.append(decode(Authorization, row.record))
+            except StoreFault:
+                unreadable.append(row.id)
+        if unreadable:
+            now = datetime.now(UTC)
+            self._write(lambda connection: steps.list_unreadable(connection, unreadable, now))
+        return tuple(records), tuple(unreadable)
 
     def _read(self, kind: type[Flat], source: Table, where: Any, *sort: Any) -> tuple[Flat, ...]:
         asked = select(*_columns(kind, source)).order_by(*sort)
@@ -178,10 +197,9 @@ class SqlStore:
         with self._faults(), self.engine.begin() as connection:
             yield connection
 
-    @contextmanager
-    def _write(self) -> Iterator[Connection]:
-        with self._dialect.turn, self._faults(), self._writer.begin() as connection:
-            yield connection
+    def _write(self, work: Callable[[Connection], Result]) -> Result:
+        with self._faults():
+            return self._dialect.writer.run(work)
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
@@ -205,39 +223,6 @@ def _columns(kind: type[Any], source: Table) -> list[Any]:
     return [source.c[field.name] for field in fields(kind)]
 
 
-def _insert(connection: Connection, target: Table, values: Any) -> None:
-    rows = [{field.name: getattr(value, field.name) for field in fields(value)} for value in values]
-    if rows:
-        connection.execute(insert(target), rows)
-
-
-def _keep(connection: Connection, record: Authorization, base: int) -> None:
-    of = tables.authorization.c
-    row = {column.name: getattr(record, column.name) for column in of if column is not of.record}
-    row["record"] = encode(record)
-    if base == 0:
-        if connection.execute(select(of.id).where(of.id == record.id)).first():
-            raise rules.moved_on()
-        connection.execute(insert(tables.authorization), [row])
-        return
-    replaced = update(tables.authorization).where(of.id == record.id, of.version == base).values(row)
-    if connection.execute(replaced).rowcount != 1:
-        raise rules.moved_on()
-
-
-def _event_row(logged: LoggedEvent) -> dict[str, Any]:
-    return {
-        "authorization": logged.authorization,
-        "version": logged.version,
-        "name": type(logged.event).__name__,
-        "at": logged.event.at,
-        "actor": logged.event.actor,
-        "before": logged.before,
-        "after": logged.after,
-        "payload": encode(logged.event),
-    }
-
-
 def _event(row: Any) -> LoggedEvent:
     return LoggedEvent(
         position=row["position"],
@@ -247,19 +232,3 @@ def _event(row: Any) -> LoggedEvent:
         after=row["after"],
         event=decode_event(row["name"], row["payload"]),
     )
-
-
-def _finish(connection: Connection, finished: Work) -> None:
-    of = tables.work.c
-    held = (of.authorization == finished.authorization) & (of.fence == finished.fence) & of.due_at.is_not(None)
-    done = update(tables.work).where(held).values(step="", due_at=None, owner="", lease_until=None)
-    if connection.execute(done).rowcount != 1:
-        raise rules.step_taken()
-
-
-def _schedule(connection: Connection, work: Work) -> None:
-    of = tables.work.c
-    step = {"step": work.step, "due_at": work.due_at, "owner": "", "lease_until": None}
-    mine = update(tables.work).where(of.authorization == work.authorization).values(fence=of.fence + 1, **step)
-    if connection.execute(mine).rowcount == 0:
-        connection.execute(insert(tables.work).values(authorization=work.authorization, fence=0, **step))

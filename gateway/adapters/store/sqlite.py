@@ -3,13 +3,13 @@
 import os
 import sqlite3
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import IntegrityError
 
-from gateway.adapters.store.sql import Dialect
+from gateway.adapters.store.dialect import Dialect
+from gateway.adapters.store.group import GroupWriter
 from gateway.model.errors import ConfigFault
 
 _BUSY_MILLISECONDS = 15_000
@@ -53,8 +53,9 @@ def open_engine(path: Path) -> Engine:
     return engine
 
 
-def dialect() -> Dialect:
-    return Dialect(is_duplicate=_is_duplicate, turn=Lock())
+def dialect(engine: Engine) -> Dialect:
+    writer = GroupWriter(engine.execution_options(writes=True))
+    return Dialect(is_duplicate=_is_duplicate, writer=writer, order_events=_are_ordered)
 
 
 def _connect(connection: sqlite3.Connection, _: Any) -> None:
@@ -66,6 +67,10 @@ def _begin(connection: Connection) -> None:
     # A writer takes its place before it reads: upgrading a read transaction fails when another wrote meanwhile.
     writes = connection.get_execution_options().get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _are_ordered(_: Connection) -> None:
+    """There is one writer at a time."""
 
 
 def _is_duplicate(fault: IntegrityError) -> bool:

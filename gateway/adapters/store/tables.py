@@ -4,6 +4,7 @@ The record is kept whole as JSON text; its other columns repeat what queries fil
 """
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     ForeignKey,
@@ -22,8 +23,11 @@ from gateway.adapters.store.types import Instant, Vocabulary
 from gateway.model.authorization import Result, State
 from gateway.model.exchange import Direction
 
-REVISION = "0001"
+REVISION = "0002"
 """The migration this code expects to be the last one applied."""
+
+POSITION = BigInteger().with_variant(Integer, "sqlite")
+"""Counts rows of all records; SQLite numbers only what is called INTEGER, whose 64 bits it has anyway."""
 
 metadata = MetaData(
     naming_convention={
@@ -87,7 +91,7 @@ authorization = Table(
 event = Table(
     "event",
     metadata,
-    Column("position", Integer, primary_key=True, autoincrement=True),
+    Column("position", POSITION, primary_key=True, autoincrement=True),
     Column("authorization", String, ForeignKey("authorization.id"), nullable=False),
     Column("version", Integer, nullable=False),
     Column("name", String, nullable=False),
@@ -103,7 +107,7 @@ event = Table(
 exchange = Table(
     "exchange",
     metadata,
-    Column("position", Integer, primary_key=True, autoincrement=True),
+    Column("position", POSITION, primary_key=True, autoincrement=True),
     Column("id", String, nullable=False),
     Column("authorization", String, ForeignKey("authorization.id"), nullable=False),
     Column("pair", String, nullable=False),
@@ -125,14 +129,61 @@ exchange = Table(
 work = Table(
     "work",
     metadata,
-    Column("authorization", String, ForeignKey("authorization.id"), primary_key=True),
+    Column("authorization", String, ForeignKey("authorization.id"), nullable=False),
     Column("step", String, nullable=False),
     # Empty once the step is done: the row stays for its fence, which must never start again.
     Column("due_at", Instant),
     Column("owner", String, nullable=False),
     Column("lease_until", Instant),
     Column("fence", Integer, nullable=False),
-    Index(None, "due_at", "authorization"),
+    Column("key", String, nullable=False),
+    Column("lane", String, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("cause", String),
+    Column("reason", Text, nullable=False),
+    Column("set_aside_at", Instant),
+    PrimaryKeyConstraint("authorization", "key"),
+)
+
+_WAITING = work.c.due_at.is_not(None) & work.c.set_aside_at.is_(None)
+# What a claim looks at, lane by lane: steps that are done or set aside are not in it, however many there are. A claim
+# changes none of its columns, so PostgreSQL need not touch it.
+Index(
+    "ix_work_waiting",
+    work.c.lane,
+    work.c.due_at,
+    work.c.authorization,
+    work.c.key,
+    sqlite_where=_WAITING,
+    postgresql_where=_WAITING,
+)
+# The sort of `ports.WorkQuery`.
+Index(
+    "ix_work_listed",
+    work.c.set_aside_at,
+    work.c.due_at,
+    work.c.authorization,
+    work.c.key,
+    sqlite_where=work.c.due_at.is_not(None),
+    postgresql_where=work.c.due_at.is_not(None),
+)
+
+intake_key = Table(
+    "intake_key",
+    metadata,
+    Column("client", String, nullable=False),
+    Column("key", String, nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("order_id", String, ForeignKey("order.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    PrimaryKeyConstraint("client", "key"),
+)
+
+payer_state = Table(
+    "payer_state",
+    metadata,
+    Column("lane", String, primary_key=True),
+    Column("state", Text, nullable=False),
 )
 
 client = Table(

@@ -13,7 +13,8 @@ Word = TypeVar("Word", bound=StrEnum)
 class Instant(TypeDecorator[datetime]):
     """An aware instant as UTC text of 27 characters with microseconds: text order is time order on every database."""
 
-    impl = String(27)
+    # PostgreSQL would sort text by the rules of a language; "C" is the order of bytes.
+    impl = String(27).with_variant(String(27, collation="C"), "postgresql")
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy passes it

@@ -16,7 +16,7 @@ from gateway.fhir import json
 from gateway.flow.world import World
 from gateway.model.exchange import Outcome
 from gateway.payers.profile import PayerProfile
-from gateway.ports import Client
+from gateway.ports import Client, Hold
 from gateway.settings import Settings
 from gateway.worker import Pool
 from tests.worlds import NOW, SandboxPayer
@@ -30,6 +30,14 @@ def order_without_diagnosis() -> bytes:
     """The example order as it is before the example completion."""
     order = json.loads(ORDER)
     del order["entry"][0]["resource"]["reasonCode"]
+    return json.dumps(order)
+
+
+def another_order(name: object) -> bytes:
+    """The example order under another id: a repeat of the example itself would change nothing."""
+    order = json.loads(ORDER)
+    order["entry"][0]["resource"]["id"] = f"knee-mri-{name}"
+    order["entry"][0]["fullUrl"] += f"-{name}"
     return json.dumps(order)
 
 
@@ -91,10 +99,10 @@ class GatedPayer(SandboxPayer):
         super().__init__(world.payer_client._clock)
         self.arrived, self.gate = threading.Event(), threading.Event()
 
-    def submit(self, payer: PayerProfile, body: bytes) -> Outcome:
+    def submit(self, payer: PayerProfile, body: bytes, hold: Hold) -> Outcome:
         self.arrived.set()
         assert self.gate.wait(30)
-        return super().submit(payer, body)
+        return super().submit(payer, body, hold)
 
 
 @contextmanager

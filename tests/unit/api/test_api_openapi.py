@@ -77,7 +77,7 @@ def test_every_operation_is_described_and_documents_its_success_and_its_refusals
         assert any(status.startswith("2") for status in operation["responses"])
         if operation.get("security") == []:
             continue
-        assert {"401", "403", "422"} <= operation["responses"].keys(), name
+        assert {"401", "403", "422", "503"} <= operation["responses"].keys(), name
         for status, response in operation["responses"].items():
             if status >= "400":
                 assert list(response["content"]) == ["application/problem+json"], f"{name} {status}"
@@ -100,6 +100,17 @@ def test_the_operations_are_the_promised_ones(document: Any) -> None:
             "POST /authorizations/{id}/drop",
             "POST /authorizations/{id}/acknowledge",
             "POST /authorizations/{id}/decision",
+            "GET /authorizations/{id}/doubt",
+            "POST /authorizations/{id}/resolve",
+            "GET /work",
+            "POST /work/retry",
+            "POST /work/give-up",
+            "GET /work/{authorization}",
+            "POST /work/{authorization}/retry",
+            "POST /work/{authorization}/give-up",
+            "GET /payers",
+            "POST /payers/{id}/pause",
+            "POST /payers/{id}/resume",
             "GET /events",
             "POST /profile/check",
             "GET /health",
@@ -114,10 +125,13 @@ def test_every_example_file_is_used(document: Any) -> None:
     assert [path.name for path in EXAMPLES.glob("*.json") if example(path.stem) not in shown] == []
 
 
-def test_the_examples_of_orders_work_as_they_stand(api: Api, document: Any) -> None:
+def test_the_example_of_an_order_works_as_it_stands(api: Api, document: Any) -> None:
     posted = document["paths"]["/orders"]["post"]["requestBody"]["content"]["application/fhir+json"]["example"]
     answer = api.post("/orders", json=posted)
     assert answer.status_code == 201, answer.text
+
+
+def test_the_example_of_a_completion_works_as_it_stands(api: Api) -> None:
     order = api.submit(order_without_diagnosis()).json()["order"]
     assert api.complete(order, completion()).status_code == 200
 
@@ -132,6 +146,8 @@ def test_every_answer_fits_its_schema(api: Api, document: Any) -> None:
         "/authorizations/{id}",
         "/authorizations/{id}/events",
         "/authorizations/{id}/exchanges",
+        "/authorizations/{id}/doubt",
+        "/work",
         "/events",
         "/health",
         "/ready",

@@ -1,11 +1,13 @@
 """`/orders`: an order comes in, is completed or only checked, and the caller is told what became of it."""
 
+from typing import Any
+
 import pytest
 
 from gateway.fhir import json
 from gateway.ports import Query
 from tests.unit.api.calling import FHIR, ORDER, Api, completion, order_without_diagnosis
-from tests.worlds import SandboxPayer
+from tests.worlds import SandboxPayer, build_world
 
 
 def test_an_order_that_is_decided_in_time_answers_201_with_the_decision_and_its_place(api: Api) -> None:
@@ -84,6 +86,13 @@ def test_plain_json_is_taken_too(idle: Api) -> None:
 
 
 def test_split_makes_one_authorization_for_each_order(idle: Api) -> None:
+    assert [len(record["order_refs"]) for record in submit_two(idle, split=False)] == [2]
+    apart = submit_two(Api(build_world()), split=True)
+    assert [len(record["order_refs"]) for record in apart] == [1, 1]
+    assert apart[0]["related"] == [apart[1]["id"]]
+
+
+def submit_two(idle: Api, *, split: bool) -> Any:
     order = json.loads(ORDER)
     first = order["entry"][0]
     order["entry"].append(
@@ -92,11 +101,7 @@ def test_split_makes_one_authorization_for_each_order(idle: Api) -> None:
             "resource": {**first["resource"], "id": "knee-mri-again", "occurrenceDateTime": "2027-01-12"},
         }
     )
-    together = idle.submit(json.dumps(order), wait=0).json()["authorizations"]
-    apart = idle.submit(json.dumps(order), wait=0, split=True).json()["authorizations"]
-    assert [len(record["order_refs"]) for record in together] == [2]
-    assert [len(record["order_refs"]) for record in apart] == [1, 1]
-    assert apart[0]["related"] == [apart[1]["id"]]
+    return idle.submit(json.dumps(order), wait=0, split=split).json()["authorizations"]
 
 
 def test_a_payer_or_requestor_that_is_not_there_is_refused(idle: Api) -> None:

@@ -8,12 +8,12 @@ import pytest
 from gateway.fhir import json
 from gateway.model.changes import ChangeSet
 from gateway.model.exchange import Direction, Lost
-from tests.unit.api.calling import Api, order_without_diagnosis, working
+from tests.unit.api.calling import ORDER, Api, another_order, order_without_diagnosis, working
 from tests.worlds import NOW, FixedClock, SandboxPayer, build_world
 
 
-def decided(api: Api) -> str:
-    return str(api.submit().json()["authorizations"][0]["id"])
+def decided(api: Api, body: bytes = ORDER) -> str:
+    return str(api.submit(body).json()["authorizations"][0]["id"])
 
 
 def ids(api: Api, **query: object) -> list[str]:
@@ -44,7 +44,7 @@ def test_the_most_urgent_comes_first_and_due_before_cuts() -> None:
         api = Api(world)
         for day in (3, 1, 2):
             clock.present = NOW + timedelta(days=day)
-            assert api.submit().json()["authorizations"][0]["state"] == "in_doubt"
+            assert api.submit(another_order(day)).json()["authorizations"][0]["state"] == "in_doubt"
     due = [datetime.fromisoformat(one["due_at"]) for one in api.get("/authorizations").json()["authorizations"]]
     assert due == [NOW + timedelta(days=day + 7) for day in (1, 2, 3)]
     assert len(ids(api, due_before=due[1].strftime("%Y-%m-%dT%H:%M:%SZ"))) == 1
@@ -53,8 +53,8 @@ def test_the_most_urgent_comes_first_and_due_before_cuts() -> None:
 
 
 def test_pages_follow_each_other_without_hole_or_repeat(idle: Api) -> None:
-    for _ in range(5):
-        idle.submit(wait=0)
+    for number in range(5):
+        idle.submit(another_order(number), wait=0)
     pages = [idle.get("/authorizations", params={"limit": 2, "offset": offset}).json() for offset in (0, 2, 4)]
     assert [page["more"] for page in pages] == [True, True, False]
     seen = [record["id"] for page in pages for record in page["authorizations"]]
@@ -90,7 +90,7 @@ def test_events_tell_the_whole_life_in_order(api: Api) -> None:
 
 
 def test_whoever_follows_events_resumes_where_they_stopped_and_misses_nothing(api: Api) -> None:
-    first, second = decided(api), decided(api)
+    first, second = decided(api), decided(api, another_order(2))
     seen: list[tuple[int, str]] = []
     after = 0
     while (page := api.get("/events", params={"after": after, "limit": 3}).json())["events"]:
@@ -151,6 +151,6 @@ def test_a_media_type_that_is_none_is_not_passed_on(api: Api, written: str) -> N
 
 
 def test_a_leg_of_another_authorization_is_not_found_here(api: Api) -> None:
-    first, second = decided(api), decided(api)
+    first, second = decided(api), decided(api, another_order(2))
     leg = api.get(f"/authorizations/{first}/exchanges").json()["exchanges"][0]["id"]
     assert api.get(f"/authorizations/{second}/exchanges/{leg}/body").status_code == 404

@@ -17,16 +17,22 @@ from gateway.flow.world import World
 from gateway.model.authorization import Authorization
 from gateway.model.clocks import Duration
 from gateway.model.exchange import NotSent
-from gateway.payers.profile import Payers
+from gateway.payers.profile import Payers, Retry
 from gateway.ports import Query
-from gateway.worker import pool
-from tests.unit.api.calling import FHIR, ORDER, Api, GatedPayer, working
+from tests.unit.api.calling import FHIR, ORDER, Api, GatedPayer, another_order, working
 from tests.worlds import FixedClock, build_world
 
 
 def without_delay(payers: Payers) -> Payers:
     """The same payers, promising to respond at once."""
     return Payers({name: replace(one, clocks=replace(one.clocks, respond=Duration())) for name, one in payers.items()})
+
+
+def with_patience(payers: Payers) -> Payers:
+    """The same payers, tried again after hours, whatever the jitter."""
+    hours = Duration(clock=timedelta(hours=100))
+    retry = Retry(first=hours, most=hours)
+    return Payers({name: replace(one, retry=retry) for name, one in payers.items()})
 
 
 class DeafWaiters:
@@ -75,9 +81,9 @@ def gated(world: World, payer: GatedPayer) -> Iterator[Api]:
         payer.gate.set()
 
 
-async def post(api: Api, **query: float) -> httpx.Response:
+async def post(api: Api, body: bytes = ORDER, **query: float) -> httpx.Response:
     async with api.client() as client:
-        return await client.post("/orders", content=ORDER, headers=FHIR, params=query)
+        return await client.post("/orders", content=body, headers=FHIR, params=query)
 
 
 def test_the_wait_ends_as_soon_as_the_decision_is_committed(
@@ -102,7 +108,6 @@ def test_a_decision_committed_by_another_process_is_seen_by_polling(
     world: World, payer: GatedPayer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(waiting, "_POLL_SECONDS", 0.01)
-    monkeypatch.setattr(pool, "_IDLE_SECONDS", 0.01)
     here = replace(world, payer_client=payer, waiters=DeafWaiters())  # type: ignore[arg-type]
     payer.gate.set()
     with working(replace(world, payer_client=payer)):
@@ -113,7 +118,7 @@ def test_many_callers_wait_without_a_thread_each(gated: Api, payer: GatedPayer) 
     callers = 60  # more than there are threads to borrow (40)
 
     async def run() -> list[httpx.Response]:
-        calls = [asyncio.create_task(post(gated)) for _ in range(callers)]
+        calls = [asyncio.create_task(post(gated, another_order(n))) for n in range(callers)]
         assert await to_thread.run_sync(payer.arrived.wait, 10)
         async with gated.client() as client:
             assert (await asyncio.wait_for(client.get("/ready"), 10)).status_code == 200
@@ -152,8 +157,9 @@ def test_nobody_waits_longer_than_the_payer_takes_to_respond(gated: Api, monkeyp
 
 
 def test_an_attempt_that_is_due_only_later_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting, "MARGIN_SECONDS", 4.9)  # the next attempt is due after 5
+    monkeypatch.setattr(waiting, "MARGIN_SECONDS", 4.9)
     world = build_world(script=[NotSent("connection refused")])
+    world = replace(world, payers=with_patience(world.payers))
     begun = time.monotonic()
     with working(world):
         answer = Api(replace(world, payers=without_delay(world.payers))).submit()
@@ -166,7 +172,6 @@ def test_an_attempt_that_is_due_only_later_is_not_waited_for(monkeypatch: pytest
 
 def test_an_attempt_that_is_due_soon_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting, "_POLL_SECONDS", 0.01)
-    monkeypatch.setattr(pool, "_IDLE_SECONDS", 0.01)
     world = build_world(script=[NotSent("connection refused")])
     clock = world.clock
     assert isinstance(clock, FixedClock)

@@ -8,7 +8,7 @@ import pytest
 from gateway.adapters.store.memory import MemoryStore
 from gateway.fhir import json
 from gateway.flow import intake, review, submit
-from gateway.flow.change import SUBMIT
+from gateway.flow.change import SUBMIT, commit
 from gateway.flow.prepare import Treatment
 from gateway.flow.world import World
 from gateway.model.authorization import Result, State
@@ -16,9 +16,10 @@ from gateway.model.changes import ChangeSet, Work
 from gateway.model.errors import Conflict, OurFault
 from gateway.model.exchange import Direction, Lost, NotSent, Outcome, Reply
 from gateway.payers.profile import PayerProfile, Payers
+from gateway.ports import Hold
 from gateway.worker import drain
-from gateway.worker.pool import step
-from tests.worlds import NOW, ORDERS, SandboxPayer, build_world, reply
+from gateway.worker.crew import Crew
+from tests.worlds import NOW, ORDERS, SandboxPayer, Unending, build_world, reply
 
 LEASE = timedelta(minutes=1)
 
@@ -52,7 +53,7 @@ def test_the_exact_bytes_are_on_disk_before_they_are_sent() -> None:
     world = build_world()
 
     class Looking(SandboxPayer):
-        def submit(self, profile: object, body: bytes) -> Outcome:
+        def submit(self, profile: object, body: bytes, hold: object) -> Outcome:
             legs = world.store.exchanges(identity)
             sent = [leg.body for leg in legs if leg.direction is Direction.REQUEST]
             assert sent == [body]
@@ -79,7 +80,9 @@ def test_the_exact_bytes_are_on_disk_before_they_are_sent() -> None:
     ],
     ids=["lost", "500", "502", "503", "308", "empty bundle", "not a resource"],
 )
-def test_a_lost_server_error_or_untrustworthy_answer_is_in_doubt_and_never_resent(outcome: Outcome) -> None:
+def test_a_lost_server_error_or_untrustworthy_answer_is_in_doubt_and_never_resent_unasked(
+    outcome: Outcome,
+) -> None:
     world = build_world(script=[outcome])
     identity = receive(world)
     drain(world, [identity], lease=LEASE)
@@ -87,10 +90,13 @@ def test_a_lost_server_error_or_untrustworthy_answer_is_in_doubt_and_never_resen
     assert record.state is State.IN_DOUBT
     assert record.attention
     assert record.due_at is not None
-    world.clock.advance(timedelta(days=30))  # type: ignore[attr-defined]
-    drain(world, [identity], lease=LEASE)
+    payer(world).inquiries = [reply({"resourceType": "Patient"})] * 9  # an answer that settles nothing
+    for _ in range(9):
+        world.clock.advance(timedelta(days=1))  # type: ignore[attr-defined]
+        drain(world, [identity], lease=LEASE)
     assert world.store.claim("other", world.clock.now(), LEASE) is None
     assert len(payer(world).received) == 1
+    assert len(payer(world).asked) == world.payers[record.payer].lost_reply.asks
 
 
 @pytest.mark.parametrize("outcome", [NotSent("refused"), reply({}, status=429)], ids=["no connection", "429"])
@@ -131,8 +137,8 @@ def test_a_process_that_died_while_sending_leaves_the_record_in_doubt_and_sends_
     work = claim(world)
     record = world.store.authorization(identity)
     draft = next(leg for leg in world.store.exchanges(identity) if leg.direction is Direction.DRAFT)
-    send = submit.plan(record, draft, world.payers[record.payer], now=NOW, identity=world.ids.new())
-    world.store.commit(send.change)  # and here the process dies
+    send = submit.plan(record, draft, world.payers[record.payer], now=NOW, identity=world.ids.new(), fence=1)
+    commit(world, send.changes, held=work)  # and here the process dies
     world.clock.advance(timedelta(minutes=2))  # type: ignore[attr-defined]
     drain(world, [identity], lease=LEASE)
     assert world.store.authorization(identity).state is State.IN_DOUBT
@@ -146,7 +152,7 @@ def test_a_worker_that_wakes_past_its_lease_cannot_overwrite(world: World) -> No
     world.clock.advance(timedelta(minutes=2))  # type: ignore[attr-defined]
     drain(world, [identity], lease=LEASE)
     with pytest.raises(Conflict):
-        submit.run(world, old)
+        submit.run(world, old, Unending())
     assert len(payer(world).received) == 1
 
 
@@ -226,7 +232,10 @@ def test_a_reply_is_on_disk_before_anything_is_made_of_it() -> None:
     failing = Forgetful()
     for name in ("authorization", "exchanges", "claim", "work"):
         setattr(failing, name, getattr(world.store, name))
-    assert step(replace(world, store=failing), "unlucky", LEASE)
+    crew = Crew(replace(world, store=failing), threads=1, lease=LEASE)
+    taken = crew.take("unlucky")
+    assert taken is not None
+    crew.do(taken)
     assert world.store.authorization(identity).state is State.SUBMITTING
     assert world.store.exchanges(identity)[-1].direction is Direction.REPLY
     world.clock.advance(timedelta(minutes=2))  # type: ignore[attr-defined]
@@ -240,11 +249,11 @@ def test_an_answer_that_comes_after_the_step_was_given_up_still_ends_the_doubt()
     identity = receive(world)
 
     class Slow(SandboxPayer):
-        def submit(self, profile: PayerProfile, body: bytes) -> Outcome:
+        def submit(self, profile: PayerProfile, body: bytes, hold: Hold) -> Outcome:
             world.clock.advance(timedelta(minutes=2))  # type: ignore[attr-defined]
             drain(world, [identity], lease=LEASE)  # another worker finds the lease run out
             assert world.store.authorization(identity).state is State.IN_DOUBT
-            return super().submit(profile, body)
+            return super().submit(profile, body, hold)
 
     slow = replace(world, payer_client=Slow(world.clock))  # type: ignore[arg-type]
     drain(slow, [identity], lease=LEASE)
@@ -256,7 +265,7 @@ def test_a_rejection_that_decides_on_items_too_goes_to_a_person_with_both() -> N
     world = build_world()
     identity = receive(world)
     client = payer(world)
-    answered = client.submit(world.payers["sandbox"], world.store.exchanges(identity)[0].body)
+    answered = client.submit(world.payers["sandbox"], world.store.exchanges(identity)[0].body, Unending())
     assert isinstance(answered, Reply)
     document = json.loads(answered.body)
     response = document["entry"][0]["resource"]
@@ -276,10 +285,10 @@ def test_a_refusal_that_comes_after_the_step_was_given_up_lets_the_request_go_ag
     identity = receive(world)
 
     class Slow(SandboxPayer):
-        def submit(self, profile: PayerProfile, body: bytes) -> Outcome:
+        def submit(self, profile: PayerProfile, body: bytes, hold: Hold) -> Outcome:
             world.clock.advance(timedelta(minutes=2))  # type: ignore[attr-defined]
             drain(world, [identity], lease=LEASE)
-            return world.payer_client.submit(profile, body)
+            return world.payer_client.submit(profile, body, hold)
 
     drain(replace(world, payer_client=Slow(world.clock)), [identity], lease=LEASE)  # type: ignore[arg-type]
     assert world.store.authorization(identity).state is State.READY
@@ -290,7 +299,7 @@ def test_a_rejection_that_grants_something_beside_it_goes_to_a_person_too() -> N
     world = build_world()
     identity = receive(world)
     client = payer(world)
-    answered = client.submit(world.payers["sandbox"], world.store.exchanges(identity)[0].body)
+    answered = client.submit(world.payers["sandbox"], world.store.exchanges(identity)[0].body, Unending())
     assert isinstance(answered, Reply)
     document = json.loads(answered.body)
     response = document["entry"][0]["resource"]

@@ -29,7 +29,8 @@ DETERMINATIONS = {
     "S-14": "pended",
     "S-15": "pended",
 }
-
+# Lost on the way: tests/unit/sandbox/test_inquire.py
+LOST = {"S-16", "S-17", "S-18", "S-19", "S-20"}
 
 BOTH = pytest.mark.parametrize("version", VERSIONS)
 
@@ -108,4 +109,4 @@ def test_a_refusal_of_the_sandbox_is_read_as_a_rejection(version: str) -> None:
 
 
 def test_every_scenario_is_here() -> None:
-    assert {scenario.id for scenario in SCENARIOS.all} == {*DETERMINATIONS, "S-11", "S-12", "S-13"}
+    assert {scenario.id for scenario in SCENARIOS.all} == {*DETERMINATIONS, "S-11", "S-12", "S-13", *LOST}

@@ -122,7 +122,7 @@ def test_what_is_not_a_bundle_is_400(sandbox: Sandbox, value: Any) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
-    [("POST", "/fhir/Claim/$inquire", 404), ("GET", "/fhir/Claim/$submit", 405), ("GET", "/docs", 404)],
+    [("POST", "/fhir/Claim/$cancel", 404), ("GET", "/fhir/Claim/$submit", 405), ("GET", "/docs", 404)],
 )
 def test_an_interaction_this_payer_lacks_is_an_outcome(sandbox: Sandbox, method: str, path: str, status: int) -> None:
     reply = sandbox.ask(method, path)

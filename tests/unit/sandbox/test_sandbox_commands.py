@@ -69,7 +69,7 @@ def test_each_scenario_is_listed_and_its_request_printed() -> None:
     printed = run.invoke(app, ["scenarios", "--request", "S-03"])
     everything = loads(run.invoke(app, ["scenarios", "--json"]).stdout.encode())
 
-    assert listed.stdout.count("request: pa sandbox scenarios --request") == len(everything) == 15
+    assert listed.stdout.count("request: pa sandbox scenarios --request") == len(everything) == 20
     assert check_request(loads(printed.stdout.encode())) == ()
     assert all(check_request(row["request"]) == () for row in everything)
     assert run.invoke(app, ["scenarios", "--request", "S-99"]).exit_code == 3

@@ -20,6 +20,7 @@ from gateway.payers.replies import classify
 from gateway.payers.site import SigningKey, Site
 from tests.unit.adapters.payer.conftest import NOW, FixedClock, HeardLog, resolving
 from tests.unit.adapters.payer.servers import Server, answer, replying
+from tests.worlds import Unending
 
 TOKEN_URL = "http://127.0.0.1:8190/token"
 SUBMIT_URL = "http://127.0.0.1:8190/fhir/Claim/$submit"
@@ -74,7 +75,7 @@ def test_the_exact_bytes_go_to_claim_submit_as_fhir_with_a_bearer_token(
     client: HttpPayerClient, router: respx.MockRouter, payer: PayerProfile, log: HeardLog
 ) -> None:
     route = router.post(SUBMIT_URL).respond(200, headers=FHIR, content=b"{}")
-    outcome = client.submit(payer, BODY)
+    outcome = client.submit(payer, BODY, Unending())
     assert outcome == Reply(status=200, media_type="application/fhir+json", body=b"{}", received_at=NOW)
     request = route.calls[0].request
     assert request.content == BODY
@@ -91,7 +92,7 @@ def test_every_status_is_a_reply_sent_for_once(
     client: HttpPayerClient, router: respx.MockRouter, payer: PayerProfile, status: int
 ) -> None:
     route = router.post(SUBMIT_URL).respond(status, headers={"retry-after": "9", "location": "http://127.0.0.1:8190/x"})
-    outcome = client.submit(payer, BODY)
+    outcome = client.submit(payer, BODY, Unending())
     assert isinstance(outcome, Reply)
     assert (outcome.status, outcome.retry_after) == (status, "9")
     assert route.call_count == 1
@@ -106,7 +107,7 @@ def test_a_network_fault_is_a_value_and_is_not_repeated(
     client: HttpPayerClient, router: respx.MockRouter, payer: PayerProfile, fault: type[Exception], kind: type[Any]
 ) -> None:
     route = router.post(SUBMIT_URL).mock(side_effect=fault)
-    assert isinstance(client.submit(payer, BODY), kind)
+    assert isinstance(client.submit(payer, BODY, Unending()), kind)
     assert route.call_count == 1
 
 
@@ -116,7 +117,7 @@ def test_after_a_401_a_new_token_is_fetched_and_the_request_goes_once_more(
     tokens = router.post(TOKEN_URL).mock(side_effect=[
         httpx.Response(200, json={"access_token": name, "expires_in": 300}) for name in ("t1", "t2")])  # fmt: skip
     route = router.post(SUBMIT_URL).mock(side_effect=[httpx.Response(401), httpx.Response(200, content=b"{}")])
-    outcome = client.submit(payer, BODY)
+    outcome = client.submit(payer, BODY, Unending())
     assert isinstance(outcome, Reply)
     assert outcome.status == 200
     assert [call.request.headers["authorization"] for call in route.calls] == ["Bearer t1", "Bearer t2"]
@@ -126,10 +127,10 @@ def test_after_a_401_a_new_token_is_fetched_and_the_request_goes_once_more(
 
 def test_a_second_401_is_the_answer(client: HttpPayerClient, router: respx.MockRouter, payer: PayerProfile) -> None:
     route = router.post(SUBMIT_URL).respond(401)
-    outcome = client.submit(payer, BODY)
+    outcome = client.submit(payer, BODY, Unending())
     assert isinstance(outcome, Reply)
     assert (outcome.status, route.call_count) == (401, 2)
-    assert classify(outcome, payer, NOW).verdict is Verdict.NOT_ACCEPTED
+    assert classify(outcome, payer, NOW, spread=0.5).verdict is Verdict.NOT_ACCEPTED
 
 
 def test_a_401_without_a_new_token_is_the_answer(
@@ -137,7 +138,7 @@ def test_a_401_without_a_new_token_is_the_answer(
 ) -> None:
     router.post(TOKEN_URL).mock(side_effect=[httpx.Response(200, json={"access_token": "t1"}), httpx.Response(400)])
     route = router.post(SUBMIT_URL).respond(401)
-    outcome = client.submit(payer, BODY)
+    outcome = client.submit(payer, BODY, Unending())
     assert isinstance(outcome, Reply)
     assert (outcome.status, route.call_count) == (401, 1)
 
@@ -146,7 +147,7 @@ def test_a_403_is_not_tried_with_another_token(
     client: HttpPayerClient, router: respx.MockRouter, payer: PayerProfile
 ) -> None:
     route = router.post(SUBMIT_URL).respond(403)
-    client.submit(payer, BODY)
+    client.submit(payer, BODY, Unending())
     assert route.call_count == 1
 
 
@@ -155,7 +156,7 @@ def test_no_token_sends_nothing_and_says_why(
     client: HttpPayerClient, router: respx.MockRouter, payer: PayerProfile, changes: dict[str, str], log: HeardLog
 ) -> None:
     route = router.post(SUBMIT_URL).respond(200)
-    outcome = client.submit(replace(payer, auth=replace(payer.auth, **changes)), BODY)
+    outcome = client.submit(replace(payer, auth=replace(payer.auth, **changes)), BODY, Unending())
     assert isinstance(outcome, NotSent)
     assert "no access token: The site has no active signing key" in outcome.reason
     assert not route.called
@@ -165,7 +166,7 @@ def test_no_token_sends_nothing_and_says_why(
 def test_a_token_refusal_sends_nothing(client: HttpPayerClient, router: respx.MockRouter, payer: PayerProfile) -> None:
     router.post(TOKEN_URL).respond(401, json={"error": "invalid_client"})
     route = router.post(SUBMIT_URL).respond(200)
-    outcome = client.submit(payer, BODY)
+    outcome = client.submit(payer, BODY, Unending())
     assert outcome == NotSent("no access token: the token endpoint refuses us: invalid_client (HTTP 401)")
     assert not route.called
 
@@ -176,9 +177,9 @@ def test_a_token_is_fetched_once_for_many_requests_and_again_when_the_profile_ch
     tokens = router.post(TOKEN_URL).respond(json={"access_token": "t", "expires_in": 300})
     router.post(SUBMIT_URL).respond(200)
     for _ in range(3):
-        client.submit(payer, BODY)
+        client.submit(payer, BODY, Unending())
     assert tokens.call_count == 1
-    client.submit(replace(payer, auth=replace(payer.auth, scope="other")), BODY)
+    client.submit(replace(payer, auth=replace(payer.auth, scope="other")), BODY, Unending())
     assert tokens.call_count == 2
 
 
@@ -187,8 +188,8 @@ def test_two_payers_share_neither_token_nor_connection(
 ) -> None:
     tokens = router.post(TOKEN_URL).respond(json={"access_token": "t", "expires_in": 300})
     router.post(SUBMIT_URL).respond(200)
-    client.submit(payer, BODY)
-    client.submit(replace(payer, id="twin"), BODY)
+    client.submit(payer, BODY, Unending())
+    client.submit(replace(payer, id="twin"), BODY, Unending())
     assert tokens.call_count == 2
 
 
@@ -204,7 +205,7 @@ def test_a_payer_that_drips_is_lost_within_its_time(
 
     server = serve(with_tokens(drip))
     began = time.monotonic()
-    outcome = client.submit(at(payer, server, respond="PT1S"), BODY)
+    outcome = client.submit(at(payer, server, respond="PT1S"), BODY, Unending())
     assert time.monotonic() - began < 1.0
     assert isinstance(outcome, Lost)
     assert submits(server) == 1
@@ -214,7 +215,7 @@ def test_a_payer_that_processes_and_resets_is_lost_and_asked_for_once(
     serve: Callable[..., Server], client: HttpPayerClient, payer: PayerProfile
 ) -> None:
     server = serve(with_tokens(lambda connection, _: connection.close()))
-    assert isinstance(client.submit(at(payer, server), BODY), Lost)
+    assert isinstance(client.submit(at(payer, server), BODY, Unending()), Lost)
     assert submits(server) == 1
 
 
@@ -222,8 +223,8 @@ def test_an_answer_larger_than_the_profile_allows_is_lost(
     serve: Callable[..., Server], client: HttpPayerClient, payer: PayerProfile
 ) -> None:
     server = serve(with_tokens(lambda connection, _: connection.sendall(answer(b"x" * 5000))))
-    small = replace(at(payer, server), limits=Limits(4096))
-    outcome = client.submit(small, BODY)
+    small = replace(at(payer, server), limits=Limits(4096, 4, 50))
+    outcome = client.submit(small, BODY, Unending())
     assert isinstance(outcome, Lost)
     assert "larger than 4096 bytes" in outcome.reason
 
@@ -234,9 +235,9 @@ def test_a_redirected_submit_takes_neither_body_nor_token_along(
     canary = serve(replying(answer()))
     moved = answer(status="308 Permanent Redirect", location=canary.url("/fhir/Claim/$submit"))
     server = serve(with_tokens(lambda connection, _: connection.sendall(moved)))
-    outcome = client.submit(at(payer, server), BODY)
+    outcome = client.submit(at(payer, server), BODY, Unending())
     assert isinstance(outcome, Reply)
-    assert classify(outcome, payer, NOW).verdict is Verdict.IN_DOUBT
+    assert classify(outcome, payer, NOW, spread=0.5).verdict is Verdict.IN_DOUBT
     assert canary.received == []
 
 
@@ -245,7 +246,7 @@ def test_a_payer_that_turns_private_gets_nothing(serve: Callable[..., Server], s
     client = HttpPayerClient(site, FixedClock(), HeardLog(), resolver=resolving({"payer.example": ["127.0.0.1"]}))
     endpoints = replace(payer.endpoints, fhir=canary.url("/fhir", "payer.example", "https"),
                         token=canary.url("/token", "payer.example", "https"))  # fmt: skip
-    outcome = client.submit(replace(payer, endpoints=endpoints, allow_loopback=False), BODY)
+    outcome = client.submit(replace(payer, endpoints=endpoints, allow_loopback=False), BODY, Unending())
     assert isinstance(outcome, NotSent)
     assert "must not be contacted" in outcome.reason
     assert "it is this machine" in outcome.reason
@@ -260,9 +261,9 @@ def test_no_secret_and_no_content_reaches_a_log_a_reason_or_a_url_even_at_debug(
     body = b'{"note":"Jane Doe W123456789"}'
     server = serve(with_tokens(lambda connection, _: connection.sendall(answer(b'{"note":"Jane Doe"}'))))
     good = at(payer, server)
-    outcomes = [client.submit(good, body)]
+    outcomes = [client.submit(good, body, Unending())]
     broken = serve(with_tokens(lambda connection, _: connection.close()))
-    outcomes.append(client.submit(at(payer, broken), body))
+    outcomes.append(client.submit(at(payer, broken), body, Unending()))
     assert "httpcore" in caplog.text
     said = f"{caplog.text} {log.lines} {outcomes!r} {client!r}"
     assertion = server.requests[0].partition(b"client_assertion=")[2].decode()

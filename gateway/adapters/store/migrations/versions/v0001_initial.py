@@ -6,6 +6,8 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
+_INSTANT = sa.String(27).with_variant(sa.String(27, collation="C"), "postgresql")
+_POSITION = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _SORT = ("due_at", "created_at", "id")
 
 # For each table that is only ever added to: what a new row may not share with a stored one. INSERT OR REPLACE
@@ -23,8 +25,11 @@ def upgrade() -> None:
     _authorizations()
     _account()
     _work()
-    for name, taken in _APPEND_ONLY.items():
-        _refuse_changes(name, taken)
+    if op.get_bind().dialect.name == "sqlite":
+        for name, taken in _APPEND_ONLY.items():
+            _refuse_changes(name, taken)
+    else:
+        _refuse_all_changes()
 
 
 def _orders() -> None:
@@ -32,7 +37,7 @@ def _orders() -> None:
         "order",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("client", sa.String(), nullable=False),
-        sa.Column("received_at", sa.String(27), nullable=False),
+        sa.Column("received_at", _INSTANT, nullable=False),
         sa.Column("sha256", sa.String(64), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("split", sa.Boolean(), nullable=False),
@@ -46,7 +51,7 @@ def _orders() -> None:
         sa.Column("order_id", sa.String(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("actor", sa.String(), nullable=False),
-        sa.Column("received_at", sa.String(27), nullable=False),
+        sa.Column("received_at", _INSTANT, nullable=False),
         sa.Column("sha256", sa.String(64), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("order_id", "number", name="pk_completion"),
@@ -65,9 +70,9 @@ def _authorizations() -> None:
         sa.Column("payer", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("determination", sa.String(), nullable=False),
-        sa.Column("due_at", sa.String(27), nullable=True),
-        sa.Column("created_at", sa.String(27), nullable=False),
-        sa.Column("updated_at", sa.String(27), nullable=False),
+        sa.Column("due_at", _INSTANT, nullable=True),
+        sa.Column("created_at", _INSTANT, nullable=False),
+        sa.Column("updated_at", _INSTANT, nullable=False),
         sa.Column("record", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_authorization"),
         sa.ForeignKeyConstraint(["order_id"], ["order.id"], name="fk_authorization_order_id"),
@@ -80,11 +85,11 @@ def _authorizations() -> None:
 def _account() -> None:
     op.create_table(
         "event",
-        sa.Column("position", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("position", _POSITION, autoincrement=True, nullable=False),
         sa.Column("authorization", sa.String(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
-        sa.Column("at", sa.String(27), nullable=False),
+        sa.Column("at", _INSTANT, nullable=False),
         sa.Column("actor", sa.String(), nullable=False),
         sa.Column("before", sa.String(), nullable=True),
         sa.Column("after", sa.String(), nullable=False),
@@ -96,14 +101,14 @@ def _account() -> None:
     )
     op.create_table(
         "exchange",
-        sa.Column("position", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("position", _POSITION, autoincrement=True, nullable=False),
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("authorization", sa.String(), nullable=False),
         sa.Column("pair", sa.String(), nullable=False),
         sa.Column("operation", sa.String(), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("direction", sa.String(), nullable=False),
-        sa.Column("at", sa.String(27), nullable=False),
+        sa.Column("at", _INSTANT, nullable=False),
         sa.Column("url", sa.String(), nullable=False),
         sa.Column("status", sa.Integer(), nullable=False),
         sa.Column("media_type", sa.String(), nullable=False),
@@ -123,9 +128,9 @@ def _work() -> None:
         "work",
         sa.Column("authorization", sa.String(), nullable=False),
         sa.Column("step", sa.String(), nullable=False),
-        sa.Column("due_at", sa.String(27), nullable=True),
+        sa.Column("due_at", _INSTANT, nullable=True),
         sa.Column("owner", sa.String(), nullable=False),
-        sa.Column("lease_until", sa.String(27), nullable=True),
+        sa.Column("lease_until", _INSTANT, nullable=True),
         sa.Column("fence", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("authorization", name="pk_work"),
         sa.ForeignKeyConstraint(["authorization"], ["authorization.id"], name="fk_work_authorization"),
@@ -135,7 +140,7 @@ def _work() -> None:
         "client",
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("token_sha256", sa.String(64), nullable=False),
-        sa.Column("created_at", sa.String(27), nullable=False),
+        sa.Column("created_at", _INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_client"),
         sa.UniqueConstraint("token_sha256", name="uq_client_token_sha256"),
     )
@@ -147,3 +152,19 @@ def _refuse_changes(name: str, taken: str) -> None:
     op.execute(f'CREATE TRIGGER {name}_update BEFORE UPDATE ON "{name}" {refuse}')
     op.execute(f'CREATE TRIGGER {name}_delete BEFORE DELETE ON "{name}" {refuse}')
     op.execute(f'CREATE TRIGGER {name}_replace BEFORE INSERT ON "{name}" WHEN EXISTS ({stored}) {refuse}')
+
+
+def _refuse_all_changes() -> None:
+    """PostgreSQL: INSERT replaces nothing there, but TRUNCATE empties. ALWAYS: even where a replica applies changes."""
+    op.execute(
+        "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$"
+    )
+    for name in _APPEND_ONLY:
+        for trigger, when in (("change", "UPDATE OR DELETE"), ("truncate", "TRUNCATE")):
+            each = "STATEMENT" if trigger == "truncate" else "ROW"
+            op.execute(
+                f'CREATE TRIGGER {name}_{trigger} BEFORE {when} ON "{name}"'
+                f" FOR EACH {each} EXECUTE FUNCTION refuse_change()"
+            )
+            op.execute(f'ALTER TABLE "{name}" ENABLE ALWAYS TRIGGER {name}_{trigger}')

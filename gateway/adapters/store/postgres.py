@@ -1,0 +1,138 @@
+"""PostgreSQL: any number of processes, which coordinate through it alone."""
+
+import random
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, select
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from gateway.adapters.store.dialect import Dialect
+from gateway.adapters.store.faults import StoreFault
+from gateway.model.errors import ConfigFault
+
+Result = TypeVar("Result")
+
+CONNECTIONS = 20
+"""Most connections of one process, beside one that listens; whoever needs one more waits for it."""
+
+_PATIENCE_SECONDS = 10.0
+_TRIES = 4
+_FIRST_PAUSE_SECONDS = 0.02
+_EVENTS = 0x7061_0001
+_MIGRATION = 0x7061_0002
+
+# A server that is gone without a word is noticed within about 20 seconds.
+_CONNECT = {
+    "connect_timeout": 5,
+    "client_encoding": "utf8",
+    "application_name": "pa-gateway",
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+
+# No statement, no lock and no forgotten transaction lasts for ever; and a commit is on disk when it returns, even
+# where somebody has made that optional.
+_SESSION = (
+    "SELECT set_config('statement_timeout', '30s', false), set_config('lock_timeout', '10s', false),"
+    " set_config('idle_in_transaction_session_timeout', '60s', false), set_config('synchronous_commit',"
+    " CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END,"
+    " false)"
+)
+_DUPLICATE = "23505"
+_AGAIN = ("40001", "40P01")
+"""Serialization failure, deadlock: the server has undone everything and asks to try again."""
+
+
+def open_engine(url: URL) -> Engine:
+    """An engine over the database at `url`, which may carry any option of libpq, e.g. `?sslmode=verify-full`.
+
+    Raises:
+        ConfigFault: the driver is not installed.
+    """
+    try:
+        engine = create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            connect_args={name: value for name, value in _CONNECT.items() if name not in url.query},
+            pool_size=CONNECTIONS,
+            max_overflow=0,
+            pool_timeout=_PATIENCE_SECONDS,
+            pool_pre_ping=True,  # after a restart of the server, the first who asks gets a new connection
+            hide_parameters=True,  # an error text never quotes content
+        )
+    except ModuleNotFoundError:
+        raise ConfigFault("The PostgreSQL driver is not installed.", fix="Install pa-gateway[postgres].") from None
+    event.listen(engine, "connect", _connect)
+    return engine
+
+
+def dialect(engine: Engine) -> Dialect:
+    return Dialect(is_duplicate=_is_duplicate, writer=DirectWriter(engine), order_events=_order_events)
+
+
+def check(connection: Connection) -> None:
+    """Raises ConfigFault when the database cannot hold every text."""
+    encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
+    if encoding not in ("UTF8", "SQL_ASCII"):
+        raise ConfigFault(f"The database's encoding is {encoding}.", fix="Create it with ENCODING 'UTF8'.")
+
+
+def take_turns(connection: Connection) -> None:
+    """Let one process at a time migrate, for as long as it takes."""
+    connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+    connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+    connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION)))
+
+
+class DirectWriter:
+    """Every job in a transaction of its own, begun again when the server says that it lost against another."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def run(self, work: Callable[[Connection], Result]) -> Result:
+        """See `Writer`. Raises StoreFault when the connection was lost while committing."""
+        for tries in range(1, _TRIES + 1):
+            try:
+                return self._once(work)
+            except DBAPIError as fault:
+                if tries == _TRIES or _state(fault) not in _AGAIN:
+                    raise
+            time.sleep(random.uniform(0, _FIRST_PAUSE_SECONDS * 2**tries))  # noqa: S311 - to not meet again
+        raise AssertionError("the last try returns or raises")
+
+    def _once(self, work: Callable[[Connection], Result]) -> Result:
+        with self._engine.connect() as connection, connection.begin() as transaction:
+            result = work(connection)
+            try:
+                transaction.commit()
+            except DBAPIError as fault:
+                if not fault.connection_invalidated:
+                    raise
+                raise StoreFault(
+                    "The database went away while it wrote; whether it did is not known.",
+                    fix="Read again what is there. Repeating a change that was written is refused, so it does no harm.",
+                ) from None
+            return result
+
+
+def _connect(connection: Any, _: Any) -> None:
+    connection.autocommit = True
+    connection.execute(_SESSION)
+    connection.autocommit = False
+
+
+def _order_events(connection: Connection) -> None:
+    connection.execute(select(func.pg_advisory_xact_lock(_EVENTS)))
+
+
+def _is_duplicate(fault: IntegrityError) -> bool:
+    return _state(fault) == _DUPLICATE
+
+
+def _state(fault: DBAPIError) -> str:
+    return getattr(fault.orig, "sqlstate", "") or ""

@@ -1,0 +1,63 @@
+"""How many changes a second reach the disk, by how many threads: `python -m tests.bench.commits [URL]`.
+
+One change is what a step writes: a record moved on, its event, one exchange of 8 KB, its next step.
+"""
+
+import os
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+from threading import Barrier, Thread
+
+from gateway.adapters.store import open_store
+from gateway.adapters.store.sql import SqlStore
+from gateway.model import events as e
+from tests.contract.lives import Life, exchange, order, work
+
+_SECONDS = 3.0
+_BODY = os.urandom(8192)
+
+
+def commits_a_second(store: SqlStore, threads: int, seconds: float = _SECONDS) -> float:
+    """Each thread moves records of its own, one commit after the other."""
+    start, done = Barrier(threads + 1), [0] * threads
+
+    def write(n: int) -> None:
+        # Held and released again and again: as small a change as a record can go through.
+        life = Life(f"{threads}-{n}-{time.monotonic_ns()}", f"order-{threads}-{n}-{time.monotonic_ns()}").open()
+        life.happen(e.GapsFound)
+        store.commit(life.change(order=order(life.order_id)))
+        leg = exchange("", life.id, b"")
+        digest = sha256(_BODY).hexdigest()
+        start.wait()
+        end = time.perf_counter() + seconds
+        while time.perf_counter() < end:
+            life.happen(e.OrderCompleted if done[n] % 2 == 0 else e.GapsFound)
+            sent = replace(leg, id=f"{life.id}-{done[n]}", body=_BODY, sha256=digest)
+            store.commit(life.change(exchanges=(sent,), work=(work(life.id),)))
+            done[n] += 1
+
+    running = [Thread(target=write, args=(n,)) for n in range(threads)]
+    for thread in running:
+        thread.start()
+    start.wait()
+    begun = time.perf_counter()
+    for thread in running:
+        thread.join()
+    return sum(done) / (time.perf_counter() - begun)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        url = sys.argv[1] if len(sys.argv) > 1 else f"sqlite:///{Path(folder) / 'bench.db'}"
+        store = open_store(url)
+        for threads in (1, 8, 32):
+            print(f"{threads:3} threads: {commits_a_second(store, threads):6.0f} commits/s")  # noqa: T201
+        store.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""A private PostgreSQL server for tests, from the programs of an installed package; synced to disk like a real one."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_PACKAGED = "/usr/lib/postgresql"
+_USERS = ("postgres", "nobody")
+_CONF = """
+listen_addresses = ''
+unix_socket_directories = '{folder}'
+max_connections = 200
+shared_buffers = 64MB
+fsync = on
+synchronous_commit = on
+logging_collector = off
+"""
+
+
+def programs() -> Path | None:
+    """The folder of initdb, the newest one; none when PostgreSQL is not installed."""
+    if packaged := sorted(Path(_PACKAGED).glob("*/bin/initdb"), key=lambda file: float(file.parts[-3])):
+        return packaged[-1].parent
+    found = shutil.which("initdb")
+    return Path(found).resolve().parent if found else None
+
+
+def need_postgres() -> Path:
+    """Skips the test where there is no PostgreSQL; on CI there must be."""
+    folder = programs()
+    if folder is None and os.environ.get("CI") == "true":
+        pytest.fail("PostgreSQL is not installed: on Debian, apt-get install postgresql")
+    if folder is None:
+        pytest.skip("PostgreSQL is not installed: on Debian, apt-get install postgresql")
+    return folder
+
+
+@dataclass
+class Cluster:
+    """One server; it refuses to run as root, so it runs as another user then."""
+
+    folder: Path
+    programs: Path
+    made: int = 0
+
+    def run(self, program: str, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+        """Run one of the programs of PostgreSQL against this server."""
+        done = subprocess.run(
+            [str(self.programs / program), *arguments],
+            cwd=self.folder,
+            env={**os.environ, "PGHOST": str(self.folder), "PGUSER": "pa", "LC_ALL": "C.UTF-8"},
+            text=True,
+            capture_output=program != "pg_ctl",
+            stdin=subprocess.DEVNULL,
+            **{**_other_user(), **options},
+        )
+        assert done.returncode == 0, (program, done.stderr)
+        return done
+
+    def start(self) -> None:
+        log = str(self.folder / "log")
+        self.run("pg_ctl", "-s", "-w", "-D", str(self.folder / "data"), "-l", log, "start")
+
+    def stop(self, how: str = "fast") -> None:
+        """`immediate` is what a power cut leaves behind."""
+        self.run("pg_ctl", "-s", "-w", "-D", str(self.folder / "data"), "-m", how, "stop")
+
+    def url(self, database: str) -> str:
+        return f"postgresql://pa@/{database}?host={self.folder}"
+
+    def database(self, template: str = "template1") -> str:
+        """A new database, a copy of `template`; its name."""
+        self.made += 1
+        name = f"made_{self.made}"
+        self.run("psql", "-qX", "-d", "postgres", "-c", f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
+
+
+def _other_user() -> dict[str, Any]:
+    if os.geteuid() != 0:
+        return {}
+    names = {entry.pw_name: entry for entry in pwd.getpwall()}
+    user = next(names[name] for name in _USERS if name in names)
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+
+
+@contextmanager
+def cluster() -> Iterator[Cluster]:
+    """A server that runs until the block ends; its folder, which has to be short enough for a socket, goes with it."""
+    folder = Path(tempfile.mkdtemp(prefix="pa-pg-"))
+    server = Cluster(folder, need_postgres())
+    try:
+        if user := _other_user():
+            os.chown(folder, user["user"], user["group"])
+        server.run("initdb", "-D", str(folder / "data"), "-U", "pa", "-E", "UTF8", "--auth=trust", "--no-sync")
+        (folder / "data" / "postgresql.auto.conf").write_text(_CONF.format(folder=folder))
+        server.start()
+        yield server
+    finally:
+        if (folder / "data" / "postmaster.pid").exists():
+            server.stop("immediate")
+        shutil.rmtree(folder)
