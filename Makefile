@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test serve bench check lock clean
+.PHONY: demo test serve bench bench-scale chaos simulate sabotage check lock clean
 
 demo: $(READY)
 	$(BIN)/pa demo
@@ -17,6 +17,19 @@ serve: $(READY)
 
 bench: $(READY)
 	$(BIN)/python tests/bench/run.py
+
+bench-scale: $(READY)
+	$(BIN)/python tests/bench/scale.py
+
+# 21,600 orders through every fault class; stopped and started again, it goes on where it was.
+chaos: $(READY)
+	$(BIN)/pa chaos campaign --out chaos.json
+
+simulate: $(READY)
+	$(BIN)/pa chaos simulate --seeds 2000
+
+sabotage: $(READY)
+	$(BIN)/python -m tests.faults.sabotage
 
 check: $(READY)
 	$(BIN)/ruff check .

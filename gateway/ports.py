@@ -163,10 +163,15 @@ class Log(Protocol):
     def write(self, line: str, /, **fields: str | int | float) -> None: ...
 
 
+DUE = "due"
+"""What is announced when a step may be due."""
+
+
 class Waiters(Protocol):
-    """Wakes those who wait for an authorization to move."""
+    """Wakes those who wait for an authorization to move, or for work."""
 
-    def announce(self, authorizations: Sequence[str]) -> None: ...
+    def announce(self, moved: Collection[str]) -> None:
+        """Say which authorizations and orders have moved, by their ids, and DUE; nothing named: all may have."""
 
-    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Call `listener` after every announcement until the returned function is called."""
+    def listen(self, listener: Callable[[], None], to: Collection[str] = ()) -> Callable[[], None]:
+        """Call `listener` after every announcement of one of these, or of anything, until the result is called."""

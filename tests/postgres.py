@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 _PACKAGED = "/usr/lib/postgresql"
@@ -23,6 +24,7 @@ shared_buffers = 64MB
 fsync = on
 synchronous_commit = on
 logging_collector = off
+recovery_init_sync_method = syncfs
 """
 
 
@@ -74,15 +76,29 @@ class Cluster:
         """`immediate` is what a power cut leaves behind."""
         self.run("pg_ctl", "-s", "-w", "-D", str(self.folder / "data"), "-m", how, "stop")
 
-    def url(self, database: str) -> str:
-        return f"postgresql://pa@/{database}?host={self.folder}"
+    def url(self, database: str, schema: str = "public") -> str:
+        return f"postgresql://pa@/{database}?host={self.folder}&options=-csearch_path%3D{schema}"
 
-    def database(self, template: str = "template1") -> str:
-        """A new database, a copy of `template`; its name."""
+    def database(self) -> str:
+        """A new, empty database; its name."""
         self.made += 1
         name = f"made_{self.made}"
-        self.run("psql", "-qX", "-d", "postgres", "-c", f"CREATE DATABASE {name} TEMPLATE {template}")
+        self.run("psql", "-qX", "-d", "postgres", "-c", f"CREATE DATABASE {name}")
         return name
+
+    def dump(self, database: str) -> str:
+        """All that is in a database, as SQL."""
+        script = self.run("pg_dump", "--no-owner", "--inserts", "-d", database).stdout
+        return "\n".join(line for line in script.splitlines() if not line.startswith("\\"))
+
+    def copy(self, dump: str) -> str:
+        """What a dump holds, as a schema of its own, which is made faster than a database; its URL."""
+        self.made += 1
+        name = f"made_{self.made}"
+        script = dump.replace("public.", f"{name}.").replace("CREATE SCHEMA public", "-- ")
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE SCHEMA {name}; {script}".encode())
+        return self.url("postgres", name)
 
 
 def _other_user() -> dict[str, Any]:

@@ -7,19 +7,24 @@ from typing import Any
 
 from gateway.fhir import json
 from gateway.flow import inquire, intake, submit
-from gateway.flow.change import INQUIRE, SUBMIT
+from gateway.flow.change import INQUIRE, SUBMIT, Changes, commit
 from gateway.flow.prepare import Treatment
 from gateway.flow.world import World
 from gateway.model.changes import Cause, ChangeSet, Work
+from gateway.model.events import Held
 from gateway.model.exchange import Lost, Outcome, Reply
+from gateway.ports import Query
 from gateway.sandbox.submit import submit as sandbox_submit
 from tests.worlds import ORDERS, FixedClock, SandboxPayer, Unending, reply, sandbox_config
 
 LEASE = timedelta(minutes=1)
 LATER = timedelta(hours=1)
+EVERY = Query(limit=1000)
 
 
-def take_in(world: World, name: str = "knee_mri", *, client: str = "local", number: object = "") -> str:
+def take_in(
+    world: World, name: str = "knee_mri", *, client: str = "local", number: object = "", hold: bool = False
+) -> str:
     """An example order, under an id of its own; the authorization it becomes."""
     body = (ORDERS / f"{name}.json").read_bytes()
     if number:
@@ -28,7 +33,7 @@ def take_in(world: World, name: str = "knee_mri", *, client: str = "local", numb
         order["id"] = f"{order['id']}-{number}"
         document["entry"][0]["fullUrl"] = f"urn:uuid:{world.ids.new()}"
         body = json.dumps(document)
-    received = intake.receive(world, body, Treatment(), client=client, actor=f"ehr:{client}")
+    received = intake.receive(world, body, Treatment(hold=hold), client=client, actor=f"ehr:{client}")
     return received.authorizations[0]
 
 
@@ -80,16 +85,26 @@ def look_alike(world: World, change: Callable[[dict[str, Any]], object] = lambda
     return reply(shown, at=world.clock.now())
 
 
+def held(world: World, cause: Cause, reason: str, **how: Any) -> str:
+    """Held by the gateway for `cause`, the submit step set aside."""
+    identity = take_in(world, **how)
+    changes, now = Changes(), world.clock.now()
+    record = changes.apply(world.store.authorization(identity), Held(at=now, actor="gateway", reason=reason))
+    changes.set_aside(record, SUBMIT, cause, reason, now)
+    commit(world, changes)
+    return identity
+
+
 def set_aside(world: World, cause: Cause, reason: str, *, key: str = "", **how: Any) -> str:
     """A step that was set aside for `cause`, its record as it was when it was due; a webhook's with `key`."""
     identity = take_in(world, **how)
     now = world.clock.now()
-    work = world.store.work(identity)
-    assert work is not None
     if key:
         client = world.store.authorization(identity).client
         aside = Work(authorization=identity, key=key, step="notify", lane=f"client:{client}", due_at=now)
     else:
+        work = world.store.work(identity)
+        assert work is not None
         aside = replace(work, due_at=now)
     aside = replace(aside, cause=cause, reason=reason, set_aside_at=now)
     world.store.commit(ChangeSet(work=(aside,)))

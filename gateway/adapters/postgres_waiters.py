@@ -1,8 +1,8 @@
 """Waiters across processes by PostgreSQL's LISTEN and NOTIFY: one thread hears, one tells."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from contextlib import closing
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import Any, cast
 from uuid import uuid4
 
@@ -14,7 +14,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from gateway.adapters.waiters import ThreadWaiters
 
 _CHANNEL = "pa_moved"
+_EVERYTHING = "*"
 _PATIENCE_SECONDS = 1.0
+_MOST_NAMES = 100
+"""A notification holds less than 8000 bytes; one that would name more wakes everybody."""
 _FAULTS = (DBAPIError, PoolTimeout, psycopg.Error)
 
 
@@ -26,12 +29,15 @@ class PostgresWaiters(ThreadWaiters):
         self._engine = engine
         self._me = uuid4().hex
         self._is_closed, self._has_news = Event(), Event()
+        self._news_lock, self._news = Lock(), set[str]()
         self._threads = [Thread(target=work, daemon=True) for work in (self._hear, self._tell)]
         for thread in self._threads:
             thread.start()
 
-    def announce(self, authorizations: Sequence[str]) -> None:
-        super().announce(authorizations)
+    def announce(self, moved: Collection[str]) -> None:
+        super().announce(moved)
+        with self._news_lock:
+            self._news.update(moved or [_EVERYTHING])
         self._has_news.set()
 
     def close(self) -> None:
@@ -46,11 +52,16 @@ class PostgresWaiters(ThreadWaiters):
         while not self._is_closed.is_set():
             self._has_news.wait()
             self._has_news.clear()
+            with self._news_lock:
+                names, self._news = self._news, set()
+            if not names:
+                continue
+            listed = [_EVERYTHING] if _EVERYTHING in names or len(names) > _MOST_NAMES else names
             try:
                 with self._engine.begin() as connection:
                     # It is a hint: nobody needs to wait for the disk.
                     connection.execute(text("SET LOCAL synchronous_commit = off"))
-                    connection.execute(select(func.pg_notify(_CHANNEL, self._me)))
+                    connection.execute(select(func.pg_notify(_CHANNEL, " ".join((self._me, *listed)))))
             except _FAULTS:
                 continue  # the server is away; those who wait will look by themselves
 
@@ -75,5 +86,6 @@ class PostgresWaiters(ThreadWaiters):
     def _hear_on(self, connection: psycopg.Connection[Any]) -> None:
         while not self._is_closed.is_set():
             for notice in connection.notifies(timeout=_PATIENCE_SECONDS, stop_after=1):
-                if notice.payload != self._me:
-                    self._wake()
+                who, *moved = notice.payload.split(" ")
+                if who != self._me:
+                    self._wake(() if _EVERYTHING in moved else moved)

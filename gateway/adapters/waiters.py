@@ -3,7 +3,7 @@
 A hint and no more: whoever waits also looks by himself now and then.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -12,29 +12,46 @@ from gateway.adapters.store.memory import MemoryStore
 if TYPE_CHECKING:
     from gateway.adapters.store.sql import SqlStore
 
+Listener = Callable[[], None]
+
 
 class ThreadWaiters:
-    """Calls every listener after every commit; whoever is woken looks at the store again."""
+    """Calls the listeners that an announcement is for; whoever is woken looks at the store again.
+
+    Each by what it listens to: with a hundred callers waiting, a step must not wake a hundred.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._listeners: set[Callable[[], None]] = set()
+        self._listeners: dict[str, set[Listener]] = {}
 
-    def announce(self, authorizations: Sequence[str]) -> None:  # noqa: ARG002 - every listener looks for itself
-        self._wake()
+    def announce(self, moved: Collection[str]) -> None:
+        """Call who listens to one of `moved`, or to anything; nothing named: everybody."""
+        self._wake(moved)
 
-    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Call `listener` after every announcement until the returned function is called."""
+    def listen(self, listener: Listener, to: Collection[str] = ()) -> Callable[[], None]:
+        """Call `listener` after every announcement of one of `to`, or of anything, until the result is called."""
+        names = frozenset(to) or frozenset([""])
         with self._lock:
-            self._listeners.add(listener)
-        return lambda: self._listeners.discard(listener)
+            for name in names:
+                self._listeners.setdefault(name, set()).add(listener)
+        return lambda: self._forget(listener, names)
 
     def close(self) -> None:
         """Nothing is held open."""
 
-    def _wake(self) -> None:
+    def _forget(self, listener: Listener, names: Collection[str]) -> None:
         with self._lock:
-            listeners = tuple(self._listeners)
+            for name in names:
+                present = self._listeners.get(name, set())
+                present.discard(listener)
+                if not present:
+                    self._listeners.pop(name, None)
+
+    def _wake(self, moved: Collection[str] = ()) -> None:
+        with self._lock:
+            names = {"", *moved} if moved else self._listeners.keys()
+            listeners = {one for name in names for one in self._listeners.get(name, ())}
         for listener in listeners:
             listener()
 

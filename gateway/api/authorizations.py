@@ -13,6 +13,7 @@ from gateway.api.forms import Filters, Following
 from gateway.api.owned import OwnAuthorization
 from gateway.api.view import answer
 from gateway.api.worlds import WorldOf
+from gateway.flow.change import SUBMIT
 from gateway.model.errors import NotFound, nothing_here
 from gateway.model.exchange import Direction, Exchange
 from gateway.ports import Query as Wanted
@@ -89,7 +90,8 @@ def get_exchange_body(world: WorldOf, record: OwnAuthorization, leg: str) -> Res
 )
 def get_request(world: WorldOf, record: OwnAuthorization) -> Response:
     """The exact bytes of the request as it was last built or sent."""
-    legs = [leg for leg in world.store.exchanges(record.id) if leg.direction is not Direction.REPLY]
+    every = [leg for leg in world.store.exchanges(record.id) if leg.operation == SUBMIT]
+    legs = [leg for leg in every if leg.direction is not Direction.REPLY]
     if not legs:
         raise NotFound("No request was built for this authorization.", fix="Complete the order first.")
     return _exact(legs[-1])

@@ -67,8 +67,6 @@ class Pause(Act):
 class Resolution(Act):
     """What became of a request in doubt, as a person found out."""
 
-    model_config = ConfigDict(validate_by_name=True, json_schema_extra={"required": ["as"]})
-
     way: Annotated[Literal["this", "none", "stop"], Field(alias="as")]
     """`this`: the payer has it, as the `candidate` that the evidence shows. `none`: a person made sure that the payer
     does not have it; the same bytes are sent again. `stop`: it is given up, wherever it is."""

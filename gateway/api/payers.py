@@ -82,7 +82,7 @@ def list_payers(world: WorldOf, caller: CallerOf) -> Response:
     openapi_extra=takes(Pause, "pause"),
 )
 def pause(world: WorldOf, caller: CallerOf, payer: Id, form: PauseBody) -> Response:
-    """Send nothing more to a payer until it is resumed; what is under way is finished, and orders are still taken."""
+    """Send nothing more to a payer, from a second on, until it is resumed; orders are still taken."""
     now, by = world.clock.now(), form.actor(caller)
     lane = _lane(world, caller.client, payer)
     return answer(_view(world, world.store.change_payer(lane, lambda s: health.paused(s, by, form.reason, now))))

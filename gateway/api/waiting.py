@@ -29,7 +29,7 @@ async def settled(world: World, order_id: str, *, longest: float | None) -> tupl
         with suppress(RuntimeError):  # the loop has ended, and whoever waited with it
             loop.call_soon_threadsafe(moved.set)
 
-    forget = world.waiters.listen(wake)
+    forget = world.waiters.listen(wake, to=[order_id])
     try:
         records = await to_thread.run_sync(authorizations_of, world, order_id)
         patience = _patience(world, records) if longest is None else min(_patience(world, records), longest)

@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.chaos.ledgers import Moved
 from gateway.chaos.nemesis import Suffering
+from gateway.chaos.payer_side import fault_classes
 from gateway.chaos.run import Options, Outcome
 from gateway.chaos.verdict import Finding, Row, table
 
@@ -152,7 +153,8 @@ def _failure(options: Options, finding: Finding) -> dict[str, Any]:
 
 def command(options: Options, only: int = 0) -> str:
     """What repeats a run, or one order of it with the same faults."""
-    words = ["pa chaos run", f"--orders {options.orders}", f"--faults {','.join(options.faults)}"]
+    faults = "all" if options.faults == fault_classes("all") else ",".join(options.faults)
+    words = ["pa chaos run", f"--orders {options.orders}", f"--faults {faults}"]
     words += [f"--payer-model {options.payer_model}", f"--database {options.database}", f"--seed {options.seed}"]
     words += [f"--version {options.version}", *([] if options.trace else ["--no-trace"])]
     words += [f"--kills {options.kills}"] * bool(options.kills) + [f"--stops {options.stops}"] * bool(options.stops)

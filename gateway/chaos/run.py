@@ -206,7 +206,8 @@ def _plan(options: Options, home: Home, payer: PayerSide) -> ProcessPlan:
 
 def _rules(options: Options) -> Rules:
     cannot = options.payer_model == _CANNOT_BE_ASKED
-    return Rules(doubt_allowed=cannot or not options.trace, resend_allowed=not cannot, refusing=refusing())
+    in_the_dark = cannot or not options.trace
+    return Rules(doubt_allowed=in_the_dark, resend_allowed=not in_the_dark, refusing=refusing())
 
 
 def _answers(url: str) -> bool:

@@ -80,7 +80,7 @@ def show(
         history = world.store.events(authorization=identity, limit=1000)
         exchanges = world.store.exchanges(identity)
     if request:
-        _print_request([exchange.body for exchange in exchanges if exchange.direction != "reply"])
+        _print_request([leg.body for leg in exchanges if leg.direction != "reply" and leg.operation == "submit"])
         return
     if as_json:
         shown = view(record)

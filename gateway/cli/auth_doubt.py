@@ -110,16 +110,22 @@ def _side_by_side(view: "Doubt", sent: "Sent", candidate: "Candidate") -> None:
         ("whose", f"trace {sent.trace_value}", _WHOSE.get(candidate.whose, candidate.whose)),
         ("answer", "", " ".join([screen.words(candidate.determination), _days(candidate.valid)]).strip()),
     ]
-    left = [(one.service.code, f"{one.service.code}  {_days(one.dates)}") for one in sent.services]
+    left = [(one.sequence, one.service.code, f"{one.service.code}  {_days(one.dates)}") for one in sent.services]
     right = list(candidate.services)
-    for number, (code, text) in enumerate(left, start=1):
-        match = next((one for one in right if one.service and one.service.code == code), None)
+    for number, code, text in left:
+        match = _same(code, number, right)
         if match:
             right.remove(match)
         rows.append((f"service {number}", text, _found(match) if match else "nothing of this code"))
     rows.extend(("service", "not asked for", _found(one)) for one in right)
     mark = "" if candidate.whose != "anothers" else ", not to be adopted"
     screen.table(f"Candidate {candidate.key}{mark}", ("", "what we asked", f"what {view.payer} shows"), rows)
+
+
+def _same(code: str, number: int, services: "list[FoundService]") -> "FoundService | None":
+    """The service of that code; of those that the payer shows without a code, the one with the same number."""
+    coded = (one for one in services if one.service and one.service.code == code)
+    return next(coded, next((one for one in services if not one.service and one.sequence == number), None))
 
 
 def _alone(sent: "Sent") -> None:

@@ -148,12 +148,12 @@ def _progress() -> Callable[[str], None]:
     """Says how far a run is, when something has changed, every few seconds."""
     import time
 
-    last, next_at = "", 0.0
+    begun, last, next_at = time.monotonic(), "", 0.0
 
     def say(text: str) -> None:
         nonlocal last, next_at
         if text != last and time.monotonic() >= next_at:
             last, next_at = text, time.monotonic() + 3.0
-            typer.echo(text, err=True)
+            typer.echo(f"{time.monotonic() - begun:4.0f} s  {text}", err=True)
 
     return say

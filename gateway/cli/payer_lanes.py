@@ -43,7 +43,7 @@ def pause(
     by: By = "cli",
     as_json: Json = False,
 ) -> None:
-    """Send nothing more to a payer until it is resumed; what is under way is finished, and orders are still taken."""
+    """Send nothing more to a payer, from a second on, until it is resumed; orders are still taken."""
     from gateway.payers import health
 
     _change(lane, lambda state, now: health.paused(state, f"person:{by}", reason, now), as_json)

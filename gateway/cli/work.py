@@ -163,7 +163,7 @@ def _line(one: "Stuck") -> None:
 
     step, record = one.work, one.record
     since = f"since {step.set_aside_at:%Y-%m-%d %H:%M} UTC" if step.set_aside_at else ""
-    due = f"due {record.due_at:%Y-%m-%d %H:%M} UTC" if record and record.due_at else ""
+    due = f"due {record.due_at:%Y-%m-%d %H:%M} UTC" if record and record.due_at and not step.key else ""
     facts = [step.authorization, step.key, words(step.cause or ""), step.lane, since, due]
     typer.echo("  ".join(fact for fact in facts if fact))
     typer.echo(f"    {step.reason}")
@@ -197,10 +197,11 @@ def _commands(one: "Stuck") -> list[tuple[str, str]]:
         Cause.CONFIGURATION: [("are the profiles right?", "pa payer lint")],
         Cause.WEBHOOK: [("does the receiver answer?", f"pa client webhook test {payer.removeprefix('client:')}")],
     }
-    retry = "ask the payer again" if step.cause is Cause.DOUBT else "let it go on"
     show = [("what it is about", f"pa auth show {step.authorization} --events")] if one.record else []
     payload = [("the payload", f"pa auth show {step.authorization} --request")] if one.exchange else []
-    again = [(retry, f"pa work retry {here}"), ("end it", f"pa work give-up {here} --reason …")]
+    again = [("let it go on", f"pa work retry {here}"), ("end it", f"pa work give-up {here} --reason …")]
+    if step.cause is Cause.DOUBT:  # `resolve --stop` ends it
+        again = [("ask the payer again", f"pa work retry {here}")]
     return [*show, *payload, *rows.get(step.cause or Cause.CORRUPT, []), *again]
 
 

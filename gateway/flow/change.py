@@ -7,10 +7,11 @@ from gateway.fhir import json
 from gateway.flow.notify import notifications
 from gateway.flow.world import World
 from gateway.model import lifecycle
-from gateway.model.authorization import Authorization
+from gateway.model.authorization import Authorization, State
 from gateway.model.changes import Cause, ChangeSet, Completion, IntakeKey, LoggedEvent, StoredOrder, Work
 from gateway.model.events import Event, OrderReceived
 from gateway.model.exchange import Direction, Exchange, Reply
+from gateway.ports import DUE
 
 SUBMIT = "submit"
 INQUIRE = "inquire"
@@ -99,7 +100,11 @@ def commit(
     change = changes.change_set(finished=finished, held=held)
     told = notifications(change.records, change.events, world.site.webhooks, world.clock.now())
     world.store.commit(replace(change, work=(*change.work, *told), order=order, completion=completion, keys=keys))
-    world.waiters.announce([*changes.records])
+    # That a request is going out ends nobody's waiting.
+    moved = [record for record in change.records if record.state is not State.SUBMITTING]
+    names = {name for record in moved for name in (record.id, record.order_id)}
+    if names or change.work or told:
+        world.waiters.announce(names | {DUE} if change.work or told else names)
 
 
 def leg(

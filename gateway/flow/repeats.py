@@ -6,6 +6,7 @@ commit, so of two at once one is refused and looks again: neither the same revis
 know of each other can be let in.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -28,6 +29,7 @@ _HALF = 32
 # Of these nothing is at the payer, and nothing gets there before their orders were looked at again.
 _AT_REST = (State.DOCUMENTING, State.CANCELLED, State.REJECTED, State.HANDED_OFF)
 _UNSEEN = ("meta", "text")
+_PATIENT = re.compile(r"(?:^|/)(Patient/[A-Za-z0-9.-]{1,64})(?:/_history/[^/]*)?$")
 
 
 class KeyReused(OurFault):
@@ -126,13 +128,21 @@ def _name(ref: str, patient: str, found: Sequence[dict[str, Any]], whole: str) -
     identity = _identity(ref, found[0]) if len(found) == 1 else None
     if identity is None:
         return Named(ref, f"order:{json.digest(json.canonical(['body', whole, ref]))}", whole[:_HALF], whole[:_HALF])
-    key = json.digest(json.canonical([*identity, patient]))
+    key = json.digest(json.canonical([*identity, _subject(found[0]) or patient]))
     content = json.digest(json.canonical({k: v for k, v in found[0].items() if k not in _UNSEEN}))[:_HALF]
     meta = found[0].get("meta")
     version = meta.get("versionId") if isinstance(meta, dict) else None
     stated = isinstance(version, str) and version
     revision = json.digest(json.canonical(["version", version]))[:_HALF] if stated else content
     return Named(ref, f"order:{key}", revision, content)
+
+
+def _subject(resource: Mapping[str, Any]) -> str:
+    """Whom the order itself names, as `Patient/id`; empty when it says so in a way that the next export may change."""
+    subject = resource.get("subject")
+    reference = subject.get("reference") if isinstance(subject, dict) else None
+    named = _PATIENT.search(reference) if isinstance(reference, str) else None
+    return named[1] if named else ""
 
 
 def _identity(ref: str, resource: Mapping[str, Any]) -> list[str] | None:

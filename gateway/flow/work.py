@@ -11,7 +11,7 @@ from gateway.model.changes import Cause, ChangeSet, Work
 from gateway.model.errors import GatewayError, OurFault, nothing_here
 from gateway.model.events import Dropped
 from gateway.model.lifecycle import allows
-from gateway.ports import WorkQuery
+from gateway.ports import DUE, WorkQuery
 
 WHAT_TO_DO: Mapping[Cause, str] = {
     Cause.DOUBT: "Compare what was sent with what the payer shows, then say which it is: this one, none, or stop.",
@@ -22,6 +22,7 @@ WHAT_TO_DO: Mapping[Cause, str] = {
     Cause.CORRUPT: "The row could not be read as it stood. Look at the record, then retry, or give up.",
     Cause.DEFECT: "The step failed again and again by a defect of the gateway. Report it; after an update, retry.",
 }
+READ = "read"
 _PAGE = 200
 
 
@@ -61,12 +62,18 @@ def retry(world: World, authorization: str, key: str = "", *, actor: str) -> Non
     work = _set_aside(world, authorization, key)
     if work.cause is Cause.DOUBT:
         doubt.ask_now(world, authorization, actor=actor)
-    elif (record := _record(world, authorization)) and record.state is State.HELD:
+        return
+    record = _record(world, authorization)
+    if work.step == READ:
+        if record is None:
+            raise OurFault("The stored record still cannot be read.", fix="Restore it from a backup, then retry.")
+        world.store.commit(ChangeSet(finished=work))
+    elif not key and record and record.state is State.HELD:  # a message to the caller releases nothing
         review.release(world, authorization, actor=actor)
     else:
         again = Work(authorization=authorization, key=key, step=work.step, lane=work.lane, due_at=world.clock.now())
         world.store.commit(ChangeSet(finished=work, work=(again,)))
-        world.waiters.announce([authorization])
+        world.waiters.announce([authorization, DUE])
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,25 @@ _HARMLESS = frozenset(
 )
 
 
+# Who may be named beside "nothing found".
+_PARTIES = frozenset(
+    {
+        "Patient",
+        "RelatedPerson",
+        "Coverage",
+        "Organization",
+        "Practitioner",
+        "PractitionerRole",
+        "Location",
+        "OperationOutcome",
+    }
+)
+_ELEMENTS = {
+    "Parameters": ("parameter",),
+    "Bundle": ("identifier", "type", "timestamp", "total", "link", "entry", "signature"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One Bundle of the answer, or what stands in place of one; its references resolve inside it."""
@@ -38,6 +57,11 @@ class Part:
     def responses(self) -> tuple[Entry, ...]:
         """Its ClaimResponses."""
         return self.opened.index.of_type("ClaimResponse")
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The types of its resources."""
+        return frozenset(entry.resource["resourceType"] for entry in self.opened.index.entries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +126,10 @@ def _doubt(root: Element, parts: tuple[Part, ...], outcomes: tuple[tuple[Element
         return f"the payer's answer to the inquiry is no {due}, so what it lacks proves nothing"
     if due == "Parameters" and not all(_speaks(part) for part in parts):
         return "the payer's answer to the inquiry has a part that holds no answer"
-    if due == "Bundle" and (flaw := _unfinished(root)):
+    if flaw := _flaw(root.value, due) or (due == "Bundle" and _unfinished(root)):
         return f"the payer's answer to the inquiry {flaw}, so what it lacks proves nothing"
+    if not all(part.responses or part.kinds <= _PARTIES for part in parts):
+        return "the payer's answer to the inquiry holds something that may be an answer"
     if any(not part.responses and another_patient(part.opened.index, asked) for part in parts):
         return "the payer's answer to the inquiry is about another patient"
     return ""
@@ -111,6 +137,21 @@ def _doubt(root: Element, parts: tuple[Part, ...], outcomes: tuple[tuple[Element
 
 def _speaks(part: Part) -> bool:
     return bool(part.responses or part.opened.index.of_type("OperationOutcome"))
+
+
+def _flaw(value: Any, kind: str) -> str:
+    """What keeps a container from being read as a whole: elements it has not, or a row that holds no resource."""
+    known = {"resourceType", "id", "meta", "language", *_ELEMENTS[kind]}
+    if any(name.removeprefix("_") not in known for name in value):
+        return "has elements that cannot be read"
+    rows = value.get("entry" if kind == "Bundle" else "parameter", [])
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        return "has rows that cannot be read"
+    resources = [row.get("resource") for row in rows]
+    if not all(isinstance(one, dict) and isinstance(one.get("resourceType"), str) for one in resources):
+        return "has rows without a resource"
+    flaws = (_flaw(one, one["resourceType"]) for one in resources if one["resourceType"] in _ELEMENTS)
+    return next(filter(None, flaws), "")
 
 
 def _unfinished(bundle: Element) -> str:

@@ -10,6 +10,7 @@ from gateway.adapters.log import describe
 from gateway.adapters.payer.client import longest_submit
 from gateway.flow.world import World
 from gateway.model.errors import GatewayError
+from gateway.ports import DUE
 from gateway.worker.crew import Crew, Taken
 
 # A beat that fails is tried again three times before the lease that it should have renewed is over.
@@ -45,7 +46,7 @@ class Pool:
     def start(self) -> None:
         if not self._threads:
             return
-        self._forget = self._world.waiters.listen(self._wake.set)
+        self._forget = self._world.waiters.listen(self._wake.set, to=[DUE])
         self._heart.start()
         for thread in self._threads:
             thread.start()

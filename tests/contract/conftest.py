@@ -23,10 +23,10 @@ def server() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def template(server: Cluster) -> str:
-    """A database with our schema and nothing in it, to copy."""
+    """A database with our schema and nothing in it, as SQL to copy."""
     name = server.database()
     open_store(server.url(name)).close()
-    return name
+    return server.dump(name)
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def sqlite_url(tmp_path: Path) -> str:
 
 @pytest.fixture
 def postgres_url(server: Cluster, template: str) -> str:
-    return server.url(server.database(template))
+    return server.copy(template)
 
 
 @pytest.fixture(params=KINDS[1:])

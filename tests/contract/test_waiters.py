@@ -9,7 +9,7 @@ import pytest
 from gateway.adapters.store.memory import MemoryStore
 from gateway.adapters.store.sql import SqlStore
 from gateway.adapters.waiters import ThreadWaiters, open_waiters
-from tests.postgres import Cluster, cluster
+from tests.postgres import cluster
 
 LONG = 20.0
 
@@ -62,11 +62,10 @@ def woken_by_another(one: ThreadWaiters, other: ThreadWaiters) -> bool:
     return heard == 3
 
 
-def test_an_announcement_wakes_those_of_other_processes_on_postgresql(server: Cluster, template: str) -> None:
+def test_an_announcement_wakes_those_of_other_processes_on_postgresql(postgres_url: str) -> None:
     from gateway.adapters.store import open_store
 
-    url = server.url(server.database(template))
-    stores = open_store(url), open_store(url)
+    stores = open_store(postgres_url), open_store(postgres_url)
     one, other = (open_waiters(store) for store in stores)
     assert woken_by_another(one, other)
     assert woken_by_another(other, one)

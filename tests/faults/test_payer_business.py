@@ -34,6 +34,13 @@ def payer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Payer]:
         yield payer
 
 
+@pytest.fixture(scope="module")
+def every(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Payer]:
+    """A payer with the endpoints of all classes."""
+    with running(tmp_path_factory.mktemp("every")) as payer:
+        yield payer
+
+
 def test_model_2_takes_up_a_repetition_anew(payer: Payer) -> None:
     body = request("TWICE")
     first, second = payer.submit("F0", body), payer.submit("F0", body)
@@ -138,6 +145,10 @@ def test_no_trace_variant_echoes_neither_identifier_nor_trace_nor_request(tmp_pa
 def test_answers_are_read_by_our_own_reader_without_a_remark(tmp_path: Path, version: str) -> None:
     about = {**PLAIN, "pended": 0.3, "denied": 0.3, "look_alikes": 1, "version": version}
     with running(tmp_path, **about) as payer:
+        nothing = payer.inquire("F0", inquiry("NEW", requestor="1588667638", code="73722"))
+        assert nothing.document["resourceType"] == {"2.2.1": "Parameters", "2.0.1": "Bundle"}[version]
+        unknown = _asked(request("NEW", version=version), version)
+        assert read_inquiry(_reply(nothing), unknown, CODES).kind is InquiryKind.NOT_FOUND
         results = set()
         for number in range(20):
             body = request(f"READ-{number}", version=version)
@@ -155,15 +166,6 @@ def test_answers_are_read_by_our_own_reader_without_a_remark(tmp_path: Path, ver
             assert inquired.reading.determination is reading.determination
             assert len(inquired.others) == len(payer.order(f"READ-{number}").seeded)
         assert results == {(Result.APPROVED, "A1"), (Result.DENIED, "A3"), (Result.PENDED, "A4")}
-
-
-@pytest.mark.parametrize("version", ["2.2.1", "2.0.1"])
-def test_nothing_found_is_said_in_the_envelope_of_the_version(tmp_path: Path, version: str) -> None:
-    with running(tmp_path, **PLAIN, version=version) as payer:
-        found = payer.inquire("F0", inquiry("NEW"))
-        body = request("NEW", version=version)
-        assert found.document["resourceType"] == {"2.2.1": "Parameters", "2.0.1": "Bundle"}[version]
-        assert read_inquiry(_reply(found), _asked(body, version), CODES).kind is InquiryKind.NOT_FOUND
 
 
 def test_same_seed_gives_the_same_book_and_another_seed_another(tmp_path: Path) -> None:
@@ -251,16 +253,22 @@ def test_payer_with_a_bad_description_ends_with_the_reason(tmp_path: Path, about
     assert "Traceback" not in ended.stderr
 
 
-@pytest.mark.parametrize(("model", "inquiry_of"), [("P3", Inquiry.COMPLETE), ("P4", Inquiry.NONE)])
-def test_profiles_of_all_classes_are_read_by_the_gateway(tmp_path: Path, model: str, inquiry_of: Inquiry) -> None:
+@pytest.mark.parametrize(
+    ("model", "trace", "inquiry_of"),
+    [("P3", True, Inquiry.COMPLETE), ("P2", False, Inquiry.PARTIAL), ("P4", True, Inquiry.NONE)],
+)
+def test_profiles_of_all_classes_are_read_by_the_gateway(
+    every: Payer, tmp_path: Path, model: str, trace: bool, inquiry_of: Inquiry
+) -> None:
     (tmp_path / "payers").mkdir()
-    with running(tmp_path, model=model, lag=2, late=2.5) as payer:
-        written = write_profiles(payer.home, tmp_path / "payers")
+    said = {**every.ready, "model": model, "echo_trace": trace, "lag": 2, "late": 2.5}
+    (tmp_path / "payer.ready").write_text(json.dumps(said))
+    written = write_profiles(tmp_path, tmp_path / "payers")
     payers = load_payers(tmp_path / "payers")
     assert len(written) == len(payers) == len(FAULTS)
     for name, fault in FAULTS.items():
         profile = payers[fault.key]
-        assert profile.endpoints.fhir == payer.fhir(name)
+        assert profile.endpoints.fhir == every.fhir(name)
         assert [(one.system, one.value) for one in profile.match.identifiers] == [("urn:example:payer", fault.payor)]
         assert profile.lost_reply.inquiry is inquiry_of
         if model == "P3":

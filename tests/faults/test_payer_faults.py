@@ -26,6 +26,13 @@ def payer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Payer]:
         yield payer
 
 
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Payer]:
+    """A payer that has just started: with this seed, the first three spells of F3 and F22 show all their variants."""
+    with running(tmp_path, seed=16, scale=SCALE, classes=["F3", "F22"]) as payer:
+        yield payer
+
+
 @pytest.mark.parametrize(
     ("fault", "status", "ended", "processed"),
     [
@@ -221,6 +228,15 @@ def test_port_is_closed_for_spells_and_keeps_its_number(payer: Payer) -> None:
     assert seen <= {200, -1, 0}
 
 
+def test_class_that_is_about_connections_ends_each_after_one_answer(payer: Payer) -> None:
+    spells = _spells(payer, "F1")
+    _until(lambda: _in_spell(payer, spells, down=False))
+    with payer.client("F1") as client:
+        answer = client.post("/Claim/$submit", request("ONCE-1"))
+        assert (answer.status, answer.fields["connection"]) == (200, "close")
+        assert client.read().ended == "closed"
+
+
 def test_connecting_ends_nowhere_while_the_queue_is_full(payer: Payer) -> None:
     spells, url = _spells(payer, "F4"), urlsplit(payer.fhir("F4"))
     place = (url.hostname or "", url.port or 0)
@@ -231,13 +247,13 @@ def test_connecting_ends_nowhere_while_the_queue_is_full(payer: Payer) -> None:
     assert payer.submit("F4", request("QUEUE-1")).status == 200
 
 
-def test_bad_certificates_for_spells_then_good_ones(payer: Payer) -> None:
-    spells, seen = _spells(payer, "F3"), set()
+def test_bad_certificates_for_spells_then_good_ones(fresh: Payer) -> None:
+    spells, seen = _spells(fresh, "F3"), set()
     ends = time.monotonic() + 10
     while time.monotonic() < ends and len(seen) < 4:
-        down = spells.down(_elapsed(payer))
-        said = _handshake(payer, "F3", "127.0.0.1")
-        if down == spells.down(_elapsed(payer)):
+        down = spells.down(_elapsed(fresh))
+        said = _handshake(fresh, "F3", "127.0.0.1")
+        if down == spells.down(_elapsed(fresh)):
             seen.add(said)
             assert said == "stalled" or (said == "good") is not down  # a busy machine may stall on its own
         time.sleep(0.02)
@@ -260,12 +276,12 @@ def test_revoked_key_is_told_for_spells_and_token_requests_are_counted(payer: Pa
     assert payer.book.tokens["F21"] == 40
 
 
-def test_token_endpoint_is_gone_hangs_or_answers_garbage(payer: Payer) -> None:
+def test_token_endpoint_is_gone_hangs_or_answers_garbage(fresh: Payer) -> None:
     answers: list[Answer] = []
-    while len({entry.variant for entry in _booked(payer, "F22")}) < 4:
-        answers += _tokens(payer, "F22", 1)
+    while len({entry.variant for entry in _booked(fresh, "F22")}) < 4:
+        answers += _tokens(fresh, "F22", 1)
         assert len(answers) < 300
-    assert {entry.variant for entry in _booked(payer, "F22")} == {"", "down", "slow", "garbage"}
+    assert {entry.variant for entry in _booked(fresh, "F22")} == {"", "down", "slow", "garbage"}
     assert {(answer.status, answer.ended) for answer in answers} == {(200, ""), (0, "reset")}
     assert any(answer.body.startswith(b"<!DOCTYPE") for answer in answers)
 

@@ -1,76 +1,60 @@
-"""The migrations build the schema that the code's tables describe, all or nothing, once."""
+"""The migrations build the schema that the code's tables describe, all or nothing, once; on every database."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect
 
-from gateway.adapters.store import migrate, open_store, sqlite, tables
+from gateway.adapters.store import migrate, open_store, tables
 from gateway.model.errors import ConfigFault
+from tests.migration.schemas import described, scripts, without_triggers
 
 
-@pytest.fixture
-def engines(tmp_path: Path) -> Iterator[tuple[Engine, Engine]]:
-    pair = sqlite.open_engine(tmp_path / "migrated.db"), sqlite.open_engine(tmp_path / "created.db")
-    yield pair
-    for engine in pair:
-        engine.dispose()
-
-
-def described(engine: Engine) -> dict[str, Any]:
-    seen = inspect(engine)
-    return {
-        table: {
-            "columns": [{**column, "type": repr(column["type"])} for column in seen.get_columns(table)],
-            "primary key": seen.get_pk_constraint(table),
-            "foreign keys": sorted(seen.get_foreign_keys(table), key=str),
-            "unique": sorted(seen.get_unique_constraints(table), key=str),
-            "indexes": sorted(seen.get_indexes(table), key=str),
-            "options": seen.get_table_options(table),
-        }
-        for table in seen.get_table_names()
-        if table not in ("alembic_version", "sqlite_sequence")
-    }
-
-
-def test_the_schema_from_migrations_is_the_schema_of_the_tables(engines: tuple[Engine, Engine]) -> None:
-    migrated, created = engines
+def test_the_schema_from_migrations_is_the_schema_of_the_tables(new_engine: Callable[[], Engine]) -> None:
+    migrated, created = new_engine(), new_engine()
     migrate.upgrade(migrated)
     tables.metadata.create_all(created)
-    assert described(migrated) == described(created)
+    assert without_triggers(described(migrated)) == described(created)
     assert set(described(migrated)) == set(tables.metadata.tables)
     with migrated.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": False})
         assert compare_metadata(context, tables.metadata) == []
 
 
-def test_positions_of_events_and_exchanges_are_never_given_twice(engines: tuple[Engine, Engine]) -> None:
-    migrate.upgrade(engines[0])
-    with engines[0].connect() as connection:
+def test_the_tables_of_history_have_triggers_that_refuse_every_change(new_engine: Callable[[], Engine]) -> None:
+    engine = new_engine()
+    migrate.upgrade(engine)
+    guarded = {table: len(parts["triggers"]) for table, parts in described(engine).items() if parts["triggers"]}
+    each = 3 if engine.dialect.name == "sqlite" else 2
+    assert guarded == dict.fromkeys(("order", "completion", "event", "exchange"), each)
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_positions_of_events_and_exchanges_are_never_given_twice(new_engine: Callable[[], Engine]) -> None:
+    engine = new_engine()
+    migrate.upgrade(engine)
+    with engine.connect() as connection:
         made = dict(connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'table'").all())
     assert "AUTOINCREMENT" in made["event"]
     assert "AUTOINCREMENT" in made["exchange"]
 
 
-def test_upgrading_says_what_it_did_and_does_it_once(engines: tuple[Engine, Engine]) -> None:
-    assert migrate.upgrade(engines[0]) == ("", tables.REVISION)
-    assert migrate.upgrade(engines[0]) == (tables.REVISION, tables.REVISION)
+def test_upgrading_says_what_it_did_and_does_it_once(new_engine: Callable[[], Engine]) -> None:
+    engine = new_engine()
+    assert migrate.upgrade(engine) == ("", tables.REVISION)
+    assert migrate.upgrade(engine) == (tables.REVISION, tables.REVISION)
 
 
 def test_the_revision_the_code_expects_is_the_newest_migration() -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
-    assert ScriptDirectory.from_config(config).get_heads() == [tables.REVISION]
+    assert scripts().get_heads() == [tables.REVISION]
 
 
-def test_a_database_written_by_a_newer_gateway_is_refused_untouched(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'gateway.db'}"
+def test_a_database_written_by_a_newer_gateway_is_refused_untouched(new_url: Callable[[], str]) -> None:
+    url = new_url()
     store = open_store(url)
     with store.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
@@ -80,23 +64,23 @@ def test_a_database_written_by_a_newer_gateway_is_refused_untouched(tmp_path: Pa
 
 
 def test_a_migration_that_fails_leaves_nothing_behind(
-    engines: tuple[Engine, Engine], monkeypatch: pytest.MonkeyPatch
+    new_engine: Callable[[], Engine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from alembic import op
 
-    execute = op.execute
+    engine, create = new_engine(), op.create_table
 
-    def fail(statement: str) -> None:
-        if "exchange_replace" in statement:
+    def fail(name: str, *parts: Any, **options: Any) -> Any:
+        if name == "payer_state":
             raise RuntimeError("no space left")
-        execute(statement)
+        return create(name, *parts, **options)
 
-    monkeypatch.setattr(op, "execute", fail)
+    monkeypatch.setattr(op, "create_table", fail)
     with pytest.raises(RuntimeError):
-        migrate.upgrade(engines[0])
-    assert inspect(engines[0]).get_table_names() == []
+        migrate.upgrade(engine)
+    assert inspect(engine).get_table_names() == []
     monkeypatch.undo()
-    assert migrate.upgrade(engines[0]) == ("", tables.REVISION)
+    assert migrate.upgrade(engine) == ("", tables.REVISION)
 
 
 def test_opening_a_store_logs_a_migration_once(tmp_path: Path) -> None:

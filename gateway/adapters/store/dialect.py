@@ -27,8 +27,10 @@ class Dialect:
         order_events: called before events are written, last in a transaction: from there to its end no other
             transaction may do so. Positions are then given in the order of commits, and whoever has read up to one
             has missed none.
+        looks_apart: whether to look for due steps before writing begins, so that whoever finds none disturbs nobody.
     """
 
     is_duplicate: Callable[[IntegrityError], bool]
     writer: Writer
     order_events: Callable[[Connection], None]
+    looks_apart: bool

@@ -71,7 +71,9 @@ def open_engine(url: URL) -> Engine:
 
 
 def dialect(engine: Engine) -> Dialect:
-    return Dialect(is_duplicate=_is_duplicate, writer=DirectWriter(engine), order_events=_order_events)
+    return Dialect(
+        is_duplicate=_is_duplicate, writer=DirectWriter(engine), order_events=_order_events, looks_apart=False
+    )
 
 
 def check(connection: Connection) -> None:

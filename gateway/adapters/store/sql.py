@@ -114,7 +114,17 @@ class SqlStore:
         only: Collection[str] | None = None,
         closed: Collection[str] = (),
     ) -> Work | None:
-        return self._write(lambda connection: steps.claim(connection, owner, now, lease, only, closed))
+        if self._dialect.looks_apart:
+            with self._reading() as connection:
+                due = steps.look(connection, now, only, closed)
+            if not (due.places or due.broken):
+                return None
+            return self._write(lambda connection: steps.claim(connection, owner, now, lease, due))
+
+        def work(connection: Connection) -> Work | None:
+            return steps.claim(connection, owner, now, lease, steps.look(connection, now, only, closed))
+
+        return self._write(work)
 
     def renew(self, work: Sequence[Work], until: datetime) -> tuple[bool, ...]:
         return self._write(lambda connection: steps.renew(connection, work, until))

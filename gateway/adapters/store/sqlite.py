@@ -55,7 +55,7 @@ def open_engine(path: Path) -> Engine:
 
 def dialect(engine: Engine) -> Dialect:
     writer = GroupWriter(engine.execution_options(writes=True))
-    return Dialect(is_duplicate=_is_duplicate, writer=writer, order_events=_are_ordered)
+    return Dialect(is_duplicate=_is_duplicate, writer=writer, order_events=_are_ordered, looks_apart=True)
 
 
 def _connect(connection: sqlite3.Connection, _: Any) -> None:

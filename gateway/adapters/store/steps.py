@@ -1,7 +1,7 @@
 """The work rows: claimed lane by lane, leased, fenced, set aside (design 4.2); all of it inside a transaction."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -94,16 +94,33 @@ _FIRST_DUE = _first(_IS_DUE & _IN_LANE)
 _FIRST_BROKEN = _first(_IS_BROKEN & _IN_LANE)
 
 
-def claim(
-    connection: Connection,
-    owner: str,
-    now: datetime,
-    lease: timedelta,
-    only: Collection[str] | None,
-    closed: Collection[str],
-) -> Work | None:
-    """See `ports.Store.claim`."""
-    for row in _candidates(connection, now, only, closed):
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Where a claim has to look: steps as parameters of `first`, the most overdue ones first."""
+
+    first: Select[Any]
+    places: Sequence[Mapping[str, Any]]
+    broken: Sequence[Mapping[str, Any]] = ()
+
+
+def look(connection: Connection, now: datetime, only: Collection[str] | None, closed: Collection[str]) -> Due:
+    """Which lanes have something that is due; without a place in it, there is nothing to claim."""
+    at = {"the_now": now}
+    if only is not None:
+        few = and_(_IS_DUE, _OF.authorization.in_(only), _OF.lane.not_in(closed))
+        return Due(_first(few), [at])
+    lanes = connection.execute(_LANES, at).all()
+    due = [row for row in lanes if row.head is not None and row.lane not in closed]
+    return Due(
+        _FIRST_DUE,
+        [{**at, "the_lane": row.lane} for row in sorted(due, key=lambda row: (str(row.head), str(row.lane)))],
+        [{"the_lane": row.lane} for row in lanes if row.broken is not None],
+    )
+
+
+def claim(connection: Connection, owner: str, now: datetime, lease: timedelta, due: Due) -> Work | None:
+    """See `ports.Store.claim`; `due` may be older than this transaction."""
+    for row in _candidates(connection, due):
         try:
             work = work_of(row)
         except Unreadable as fault:
@@ -116,21 +133,12 @@ def claim(
     return None
 
 
-def _candidates(
-    connection: Connection, now: datetime, only: Collection[str] | None, closed: Collection[str]
-) -> Iterator[RowMapping]:
-    """Free and due steps, the most overdue first, each locked; whoever takes one stops asking."""
-    at = {"the_now": now}
-    if only is not None:
-        few = and_(_IS_DUE, _OF.authorization.in_(only), _OF.lane.not_in(closed))
-        yield from _one_by_one(connection, _first(few), at)
-        return
-    lanes = connection.execute(_LANES, at).all()
-    for lane in (row.lane for row in lanes if row.broken is not None):
-        yield from _one_by_one(connection, _FIRST_BROKEN, {"the_lane": lane})
-    due = [row for row in lanes if row.head is not None and row.lane not in closed]
-    for row in sorted(due, key=lambda row: (str(row.head), str(row.lane))):
-        yield from _one_by_one(connection, _FIRST_DUE, {**at, "the_lane": row.lane})
+def _candidates(connection: Connection, due: Due) -> Iterator[RowMapping]:
+    """Free and due steps, each locked; whoever takes one stops asking."""
+    for place in due.broken:
+        yield from _one_by_one(connection, _FIRST_BROKEN, place)
+    for place in due.places:
+        yield from _one_by_one(connection, due.first, place)
 
 
 def _one_by_one(connection: Connection, first: Select[Any], parameters: Mapping[str, Any]) -> Iterator[RowMapping]:

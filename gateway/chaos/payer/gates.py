@@ -11,6 +11,7 @@ from gateway.chaos.payer.spells import Spells
 Accepted = Callable[[socket.socket], None]
 _TRIES = 20
 _QUEUE = 256
+_STRANGER_SECONDS = 0.2
 
 
 class Gate:
@@ -33,10 +34,12 @@ class Gate:
 
     def shut(self) -> None:
         """Refuse connections from now on; those not yet taken are reset, those taken live on."""
+        if self._taking is None:  # a socket that was shut before it listened would later hand out dead connections
+            return
         with contextlib.suppress(OSError):
             self._sock.shutdown(socket.SHUT_RDWR)
-        if self._taking:
-            self._taking.join()  # or it would not notice, should the socket listen again at once
+        self._taking.join()  # or it would not notice, should the socket listen again at once
+        self._taking = None
 
     def _take(self) -> None:
         while True:
@@ -56,14 +59,19 @@ class FullGate(Gate):
 
     def open(self) -> None:
         if self._stranger:
+            # A client may have been faster, and have filled the queue itself. What it sent must not be taken up now,
+            # long after it has gone: this resets it.
+            self._sock.shutdown(socket.SHUT_RDWR)
             self._stranger.close()
         super().open()
 
     def shut(self) -> None:
         super().shut()
         self._sock.listen(0)
-        with contextlib.suppress(OSError):  # a client was faster, and fills the queue itself
-            self._stranger = socket.create_connection(self._sock.getsockname(), timeout=0.5)
+        self._stranger = socket.socket()
+        self._stranger.settimeout(_STRANGER_SECONDS)
+        with contextlib.suppress(OSError):
+            self._stranger.connect(self._sock.getsockname())
 
 
 def keep_spells(gate: Gate, spells: Spells, started: float, stop: Event) -> Thread:

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from gateway.chaos.payer.faults import FAULTS, Fault, Way
+from gateway.chaos.payer.faults import FAULTS, Fault
 from gateway.fhir import json
 
 PAYER_SYSTEM = "urn:example:payer"
@@ -31,7 +31,7 @@ def write_profiles(home: Path, folder: Path) -> tuple[Path, ...]:
 def _profile(fault: Fault, endpoint: dict[str, str], ready: dict[str, Any]) -> dict[str, Any]:
     name = f"Chaos Health Plan {fault.payor}"
     scale = float(ready["scale"])
-    profile: dict[str, Any] = {
+    return {
         "id": fault.key,
         "name": name,
         "match": {"identifiers": [{"system": PAYER_SYSTEM, "value": fault.payor}]},
@@ -49,31 +49,23 @@ def _profile(fault: Fault, endpoint: dict[str, str], ready: dict[str, Any]) -> d
         "clocks": {"standard": "P7D", "expedited": "PT72H", "respond": _seconds(scale)},
         "limits": {"reply_bytes": _REPLY_BYTES, "concurrent": 8, "per_second": 200},
         "lost_reply": _lost_reply(fault, ready),
-        "retry": {"first": _seconds(scale), "most": _seconds(2 * scale)},
+        # every order of a class fails at first, so each earns its repetition
+        "retry": {"first": _seconds(scale), "most": _seconds(2 * scale), "budget": 100},
         "circuit": {"failures": 5, "open": _seconds(scale), "most": _seconds(2 * scale)},
         "allow_loopback": True,
     }
-    if fault.way is Way.THROTTLE:
-        # It often says nothing of how long, and its lane must not stand still for long.
-        rule = {
-            "status": 429,
-            "action": "not_accepted",
-            "again_after": _seconds(scale),
-            "why": "the payer's own manual",
-        }
-        profile["replies"] = [rule]
-    return profile
 
 
 def _lost_reply(fault: Fault, ready: dict[str, Any]) -> dict[str, Any]:
-    """What the payer promises of its inquiry: what it surely keeps, with half a second for the clocks."""
+    """What the payer promises of its inquiry: what it surely keeps, with some time for a busy machine."""
     if ready["model"] == "P4":
         return {"inquiry": "none"}
     late = float(ready["late"]) if fault.processed == "late" else 0.0
     lag = float(ready["lag"]) if fault.lags or ready["model"] == "P3" else 0.0
     return {
-        "inquiry": "complete",
-        "quiet": _seconds(late + 0.5),
+        # what echoes no trace can neither be told from a look-alike, nor be missed for certain
+        "inquiry": "complete" if ready["echo_trace"] else "partial",
+        "quiet": _seconds(late + 1),
         "lag": _seconds(lag + 0.5),
         "asks": 5,
         "between": _seconds(float(ready["scale"])),

@@ -36,6 +36,9 @@ _FAULT = "F0"
 ASKS = 3
 _APPROVES = "S-01"
 
+# A payer that keeps no trace of ours: only what a person can tell counts.
+_INQUIRY = {Model.NO_INQUIRY: Inquiry.NONE, Model.NO_TRACE: Inquiry.PARTIAL}
+
 Answer = Callable[[int], dict[str, Any]]
 
 
@@ -55,7 +58,7 @@ class Ground:
 
     def world(self, scheduler: Scheduler, store: SimulatedStore, payer: SimulatedPayer, model: Model) -> World:
         """The real flow over a simulated store, payer and clock."""
-        inquiry = Inquiry.NONE if model is Model.NO_INQUIRY else Inquiry.COMPLETE
+        inquiry = _INQUIRY.get(model, Inquiry.COMPLETE)
         rule = LostReply(inquiry, Duration.parse("PT2M"), Duration.parse("PT30S"), ASKS, Duration.parse("PT1M"))
         return replace(
             self.base,

@@ -13,6 +13,7 @@ from gateway.flow import submit
 from gateway.flow.world import World
 from gateway.model.authorization import Authorization, State
 from gateway.model.changes import Cause
+from gateway.model.events import NotAtPayer
 from gateway.ports import Query, WorkQuery
 from gateway.worker.crew import Crew
 
@@ -165,8 +166,8 @@ class _Verdict:
         elif not self.is_listed(record):
             yield f"{member}: {'unrecorded' if given else 'lost'}: {record.state}"
         unresolvable = self._setup.model in (Model.NO_INQUIRY, Model.NO_TRACE)
-        if self._payer.received.get(member, 0) > 1 and self._setup.model is Model.NO_INQUIRY and record.asks:
-            yield f"{member}: sent again without asking"
+        if unresolvable and NotAtPayer in {type(one.event) for one in self._store.kept.events(authorization=record.id)}:
+            yield f"{member}: sent again although only a person could tell"
         could_tell = not unresolvable and not self._has_look_alike(member) and record.asks < ASKS
         if self.is_listed(record) and could_tell:
             yield f"{member}: a person is asked although the payer could tell"

@@ -8,6 +8,7 @@ import pytest
 from gateway.fhir import json
 from gateway.model.changes import ChangeSet
 from gateway.model.exchange import Direction, Lost
+from gateway.payers.profile import Inquiry, Payers
 from tests.unit.api.calling import ORDER, Api, another_order, order_without_diagnosis, working
 from tests.worlds import NOW, FixedClock, SandboxPayer, build_world
 
@@ -40,6 +41,11 @@ def test_the_most_urgent_comes_first_and_due_before_cuts() -> None:
     world = build_world(script=[Lost("the line went dead")] * 3)
     clock = world.clock
     assert isinstance(clock, FixedClock)
+    unasked = {
+        name: replace(one, lost_reply=replace(one.lost_reply, inquiry=Inquiry.NONE))
+        for name, one in world.payers.items()
+    }
+    world = replace(world, payers=Payers(unasked))
     with working(world):
         api = Api(world)
         for day in (3, 1, 2):

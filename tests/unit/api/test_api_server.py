@@ -71,6 +71,25 @@ def test_a_stopped_gateway_answers_who_waits_and_finishes_the_step_in_hand(serve
     assert [row["line"] for row in served.lines].count("submit.answered") == 1
 
 
+def answers(served: Served) -> bool:
+    try:
+        return httpx.get(f"{served.url}/health", trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def test_a_second_signal_ends_the_process_at_once(served: Served) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        call = pool.submit(httpx.post, f"{served.url}/orders", content=ORDER, headers=FHIR, trust_env=False)
+        served.until("submit.started")
+        served.process.send_signal(signal.SIGTERM)
+        while answers(served):  # it has heard the first one when it takes no more calls
+            pass
+        served.process.send_signal(signal.SIGTERM)
+        assert served.process.wait(20) == 128 + signal.SIGTERM
+        assert isinstance(call.exception(), httpx.TransportError)
+
+
 def test_the_server_does_not_say_what_it_is_and_prints_nothing_but_log_lines(served: Served) -> None:
     host, _, port = served.url.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port))) as connection:

@@ -101,8 +101,8 @@ def test_list_filters_and_refuses_a_state_that_does_not_exist(pa: Pa) -> None:
 @pytest.mark.parametrize(
     ("variable", "value", "allowed"),
     [
-        ("PA_WORKERS", "abc", "from 1 to 64"),
-        ("PA_LEASE_SECONDS", "3", "from 20 up"),
+        ("PA_WORKERS", "abc", "from 0 to 64"),
+        ("PA_LEASE_SECONDS", "3", "from 5 to 3600"),
         ("PA_PORT", "70007", "from 0 to 65535"),
     ],
 )
@@ -132,7 +132,7 @@ def test_a_request_that_could_not_be_delivered_says_when_and_by_whom_it_is_sent_
     assert "pa serve" in shown
     record = pa.json("auth", "list", "--state", "ready")[0]
     assert "Not sent: it is sent again at" in pa("auth", "show", record["id"])
-    assert "Not sent" not in pa("order", "submit", "--hold", str(ORDERS / "knee_mri.json"))
+    assert "Not sent" not in pa("order", "submit", "--hold", str(ORDERS / "home_oxygen.json"))
 
 
 def test_an_unknown_authorization_is_not_found(pa: Pa) -> None:

@@ -211,6 +211,19 @@ def test_orders_without_id_are_known_by_identifier_else_by_the_whole_body(world:
     assert named.authorizations[0] in world.store.authorization(later.authorizations[0]).held_by
 
 
+def test_the_patient_may_be_named_by_another_address_or_not_come_along(world: World) -> None:
+    first = receive(world, order(KNEE, version("1")))
+    document = json.loads(order(KNEE, version("1")))
+    document["entry"] = [one for one in document["entry"] if one["resource"]["resourceType"] != "Patient"]
+    assert receive(world, json.dumps(document)).order_id == first.order_id
+
+    def at_its_address(resource: dict[str, Any]) -> None:
+        resource["subject"]["reference"] = f"https://ehr.clinic.example/fhir/{resource['subject']['reference']}"
+
+    later = receive(world, order(KNEE, at_its_address))
+    assert first.authorizations[0] in world.store.authorization(later.authorizations[0]).held_by
+
+
 def test_several_orders_without_ids_are_known_again_together(world: World) -> None:
     body = order(TWO, lambda resource: resource.pop("id"))
     first = receive(world, body)

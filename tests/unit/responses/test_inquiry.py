@@ -1,5 +1,7 @@
 """The answer to an inquiry about a request in doubt: what proves that the payer has it, and what only looks so."""
 
+import copy
+import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -273,6 +275,15 @@ NOT_FIRM: dict[str, tuple[str, Json]] = {
     ),
     "Parameters of another resource": ("2.2.1", wrapped(patient())),
     "a resource of another kind": ("2.2.1", patient()),
+    "a list that is none": ("2.2.1", {"resourceType": "Parameters", "parameter": {"name": "return"}}),
+    "a row that is none": ("2.2.1", {"resourceType": "Parameters", "parameter": ["return"]}),
+    "an element spelled otherwise": ("2.2.1", {"resourceType": "Parameters", "parameters": [{"name": "return"}]}),
+    "rules of its own": ("2.2.1", {"resourceType": "Parameters", "implicitRules": "https://payer.example/rules"}),
+    "an entry without a resource": ("2.0.1", found_bundle(entry=[{"fullUrl": "urn:uuid:1"}])),
+    "entries that are no list": ("2.0.1", found_bundle(entry={"resource": {"resourceType": "ClaimResponse"}})),
+    "an answer of a kind nobody knows": ("2.0.1", found_bundle({"resourceType": "Claimresponse", "id": "x"})),
+    "a Claim and no answer to it": ("2.0.1", found_bundle({"resourceType": "Claim", "id": "x"})),
+    "a Task and no answer": ("2.0.1", found_bundle({"resourceType": "Task", "id": "x"})),
 }
 
 
@@ -395,6 +406,50 @@ def test_the_candidate_a_person_chose_is_read_like_an_answer_to_our_request(enve
 def test_a_candidate_nobody_showed_cannot_be_chosen() -> None:
     assert read_candidate(reply(wrapped(found_bundle(hit()))), "nothing", asked(), CODES).kind is Kind.UNTRUSTED
     assert read_candidate(reply(b""), "nothing", asked(), CODES).kind is Kind.UNTRUSTED
+
+
+HOSTILE: tuple[Any, ...] = (
+    None,
+    [],
+    {},
+    "",
+    0,
+    True,
+    [None],
+    [[]],
+    {"": {}},
+    "x" * 999,
+    OTHER,
+    PATIENT,
+    "#",
+    "2026-02-30",
+)
+
+
+def places(value: Any) -> list[tuple[Any, Any]]:
+    """Every place in a document, as its holder and the key in it."""
+    keys = list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    return [(value, key) for key in keys] + [found for key in keys for found in places(value[key])]
+
+
+@pytest.mark.parametrize("guide", ["2.0.1", "2.2.1"])
+def test_a_broken_look_alike_is_never_found_and_never_taken_for_nothing(guide: str) -> None:
+    dice = random.Random(20261125)  # noqa: S311
+    trace = extension("itemTraceNumber", valueIdentifier=PAYERS_OWN)
+    whole = found_bundle(hit(item(review("A1", "AUTH7"), extensions=(trace,)), identifier=[PAYERS_OWN]))
+    kinds = set()
+    for _ in range(1500):
+        document = copy.deepcopy(wrapped(whole) if guide == "2.2.1" else whole)
+        for _ in range(dice.randint(1, 3)):
+            holder, key = dice.choice(places(document))
+            holder[key] = copy.deepcopy(dice.choice(HOSTILE))
+        found = inquired(document, asked(guide))
+        kinds.add(found.kind)
+        assert found.kind is not InquiryKind.FOUND
+        if found.kind is InquiryKind.NOT_FOUND:
+            # All that is left is nothing, or what carries the trace of another order.
+            assert found.others or b"AUTH7" not in json.dumps(document)
+    assert InquiryKind.CANDIDATES in kinds
 
 
 PUBLISHED = SHARED / "ig" / "examples"

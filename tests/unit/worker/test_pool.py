@@ -17,7 +17,7 @@ from gateway.model.errors import GatewayError
 from gateway.model.exchange import Outcome
 from gateway.payers import health
 from gateway.payers.profile import PayerProfile
-from gateway.ports import Hold, Query
+from gateway.ports import DUE, Hold, Query
 from gateway.worker import Pool, drain
 from tests.unit.worker.orders import LEASE, Answering, TwoClocks, add_orders
 from tests.worlds import NOW, HeardLog, build_world
@@ -133,7 +133,7 @@ def test_who_announces_work_wakes_the_idle(bench: Bench, monkeypatch: pytest.Mon
     with pool(bench, threads=2):
         assert bench.store.claims.acquire(timeout=PATIENCE)
         identities = add_orders(bench.world, 1)
-        bench.world.waiters.announce(identities)
+        bench.world.waiters.announce([DUE])
         bench.until(identities)
 
 

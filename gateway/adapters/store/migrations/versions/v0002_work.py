@@ -4,6 +4,8 @@
 gateway runs beside this one.
 """
 
+import json
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -102,12 +104,15 @@ def _new_tables() -> None:
 
 def _list_doubts() -> None:
     """Revision 0001 had no step for a record in doubt; now it is one that waits for a person."""
-    records = sa.table(
-        "authorization", sa.column("id"), sa.column("payer"), sa.column("state"), sa.column("updated_at")
-    )
+    names = ("id", "payer", "state", "updated_at", "record")
+    records = sa.table("authorization", *(sa.column(name) for name in names))
     work = sa.table("work", *(sa.column(name) for name in (*_OLD, *(column.name for column in _added()))))
     connection = op.get_bind()
     for doubt in connection.execute(sa.select(records).where(records.c.state == "in_doubt")).mappings().all():
+        # Nothing can happen to a record in doubt but its end, so it was last changed when the doubt began.
+        since = {**json.loads(doubt["record"]), "in_doubt_at": doubt["updated_at"]}
+        record = json.dumps(since, ensure_ascii=False, separators=(",", ":"))
+        connection.execute(sa.update(records).where(records.c.id == doubt["id"]).values(record=record))
         mine = work.c.authorization == doubt["id"]
         present = connection.execute(sa.select(work.c.fence, work.c.due_at).where(mine)).mappings().first()
         aside = {
