@@ -42,7 +42,7 @@ check: $(READY)
 lock: $(READY)
 	$(BIN)/pip install --quiet pip-tools
 	$(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
-		--no-header --strip-extras --allow-unsafe --extra dev --output-file requirements.txt pyproject.toml
+		--no-header --strip-extras --allow-unsafe --extra dev --extra postgres --output-file requirements.txt pyproject.toml
 
 $(READY): requirements.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from gateway.chaos.nursery import Fork, Nursery
 from gateway.chaos.plans import ProcessPlan
 from gateway.model.errors import GatewayError
 
@@ -31,7 +32,7 @@ class Child:
     """One process; `begun` is when it was started (epoch seconds), `marker` where a crash leaves its mark."""
 
     name: str
-    process: "subprocess.Popen[bytes]"
+    process: "subprocess.Popen[bytes] | Fork"
     log: Path
     begun: float
     marker: Path | None = None
@@ -41,11 +42,12 @@ class Child:
 
 
 class Children:
-    """Starts processes in one home and ends all that are left."""
+    """Starts processes in one home and ends all that are left; `warm`: the gateway's are forked."""
 
-    def __init__(self, home: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, home: Path, environment: Mapping[str, str], *, warm: bool = False) -> None:
         self._home = home
         self._environment = {**os.environ, **environment}
+        self._nursery = Nursery(home / "nursery.log") if warm else None
         self._started = 0
         self._alive: list[Child] = []
 
@@ -55,7 +57,11 @@ class Children:
         file = self._home / f"plan-{self._started}.json"
         plan.write(file)
         marker = Path(plan.crash.marker) if plan.crash else None
-        return self._start(arguments[0], ("gateway.chaos.process", str(file), *arguments), marker, own)
+        if self._nursery is None:
+            return self._start(arguments[0], ("gateway.chaos.process", str(file), *arguments), marker, own)
+        log = self._home / f"{arguments[0]}.log"
+        fork = self._nursery.fork(file, arguments, {**self._environment, **own}, log)
+        return self._keep(Child(arguments[0], fork, log, time.time(), marker))
 
     def module(self, name: str, arguments: Sequence[str]) -> Child:
         """A Python module of ours as a process."""
@@ -82,12 +88,17 @@ class Children:
     def end_all(self) -> None:
         for child in list(reversed(self._alive)):
             self.end(child)
+        if self._nursery:
+            self._nursery.close()
+            self._nursery = None
 
     def _start(self, name: str, arguments: Sequence[str], marker: Path | None, own: Mapping[str, str]) -> Child:
         log = self._home / f"{name}.log"
         with log.open("ab") as sink:
             process = _spawn(arguments, {**self._environment, **own}, sink)
-        child = Child(name, process, log, time.time(), marker)
+        return self._keep(Child(name, process, log, time.time(), marker))
+
+    def _keep(self, child: Child) -> Child:
         self._alive.append(child)
         return child
 

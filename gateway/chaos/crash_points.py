@@ -31,6 +31,7 @@ class CrashPoint:
     within: str = ""
     returned: bool = False
     at_least: int = 0
+    zombie: bool = False
 
 
 def crash_points() -> tuple[CrashPoint, ...]:

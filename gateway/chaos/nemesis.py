@@ -35,6 +35,7 @@ class Intent:
     """What the nemesis wants: `kills` and `stops` are how often; a frozen process sleeps `asleep` seconds."""
 
     points: Sequence[str]
+    zombie_points: Sequence[str]
     kills: int = 0
     stops: int = 0
     asleep: float = 0.0
@@ -95,8 +96,8 @@ class Nemesis:
         if self.left() <= 0 or (frozen_next and any(child.marker for child in self._running)):
             return None  # one at a time freezes, so that there is somebody to take over
         self._armed += 1
-        turns = Counter(dict.fromkeys(self._intent.points, 0))
-        turns.update(one.point for one in self.suffered)
+        turns = Counter(dict.fromkeys(self._intent.zombie_points if frozen_next else self._intent.points, 0))
+        turns.update(one.point for one in self.suffered if one.point in turns)
         least = min(turns.values())
         hits = {name: self._random.randint(1, _MOST_HITS) for name, count in turns.items() if count == least}
         return Crash(hits, "STOP" if frozen_next else "KILL", str(self._home / f"mark-{self._armed}.json"))

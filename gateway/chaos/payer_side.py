@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
 from gateway.chaos.children import Children, wait_for
@@ -9,7 +10,7 @@ from gateway.chaos.payer.book import read_book
 from gateway.chaos.payer.faults import FAULTS
 from gateway.chaos.payer.profiles import write_profiles
 from gateway.chaos.plans import Spell
-from gateway.chaos.verdict import Booked
+from gateway.chaos.verdict import Book, Booked
 from gateway.fhir import json
 from gateway.model.errors import OurFault
 
@@ -22,14 +23,6 @@ class PayerSide:
     ca: str
     spell: Spell
     book: Path
-
-
-@dataclass(frozen=True, slots=True)
-class PayerLedger:
-    """What the book holds: authorizations, and how often something came where nothing may ever come (F26)."""
-
-    authorizations: Sequence[Booked]
-    strays: int
 
 
 def fault_classes(wanted: str) -> tuple[str, ...]:
@@ -73,7 +66,7 @@ def start_payer(
     return PayerSide(hosts=said["hosts"], ca=said["ca"], spell=spell, book=home / "book.jsonl")
 
 
-def read_payer(path: Path) -> PayerLedger:
+def read_payer(path: Path) -> Book:
     """Everything in the payer's book that the verdict asks for."""
     book = read_book(path)
     rows = [
@@ -82,4 +75,8 @@ def read_payer(path: Path) -> PayerLedger:
         for seeded, group in ((True, entries.seeded), (False, entries.authorizations))
         for entry in group
     ]
-    return PayerLedger(rows, book.canary_connections)
+    requests = {
+        member: len(entries.attempts) - sum(answer.status == HTTPStatus.UNAUTHORIZED for answer in entries.answers)
+        for member, entries in book.orders.items()
+    }
+    return Book(authorizations=rows, requests=requests, strays=book.canary_connections)

@@ -8,12 +8,13 @@ import runpy
 import socket
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from gateway.chaos.crash_points import arm
 from gateway.chaos.disk import be_full_while, fail_now_and_then
+from gateway.chaos.nursery import serve_forks
 from gateway.chaos.payer.spells import spells_of
 from gateway.chaos.plans import ProcessPlan, Spell
 from gateway.chaos.scale import scale_down
@@ -22,8 +23,16 @@ _NAMES = "F2"
 
 
 def main() -> None:
-    """Prepare the process, then be `pa`."""
-    _, plan_file, *arguments = sys.argv
+    """Prepare the process, then be `pa`; or, with `--nursery`, fork such processes on demand."""
+    _, first, *arguments = sys.argv
+    if first == "--nursery":
+        serve_forks(be_gateway)
+    else:
+        be_gateway(first, arguments)
+
+
+def be_gateway(plan_file: str, arguments: Sequence[str]) -> None:
+    """Do to this process what the plan says, then be `pa` with these arguments."""
     plan = ProcessPlan.read(Path(plan_file))
     scale_down()
     if plan.payer:

@@ -49,7 +49,7 @@ def figures(outcome: Outcome) -> dict[str, Any]:
 
 def lines(kept: Mapping[str, Any]) -> Iterator[str]:
     """The figures of one run, for a terminal."""
-    yield from table_lines([Row(**row) for row in kept["rows"]])
+    yield from table_lines([row_of(row) for row in kept["rows"]])
     options = kept["options"]
     yield (
         f"payer model {options['payer_model']}, {options['database'].partition(':')[0]}, seed {options['seed']}, "
@@ -85,6 +85,11 @@ def table_lines(rows: Sequence[Row]) -> Iterator[str]:
         )
 
 
+def row_of(kept: Mapping[str, Any]) -> Row:
+    """A row of the table from kept figures."""
+    return Row(**{**kept, "attempts": float(kept["attempts"])})
+
+
 def added(rows: Sequence[Row]) -> Row:
     """Rows of several runs as one."""
     orders = sum(row.orders for row in rows)
@@ -112,21 +117,16 @@ def resumed(suffered: Sequence[Suffering], moves: Sequence[Moved], waiting_until
 
 
 def taken_over(suffered: Sequence[Suffering], moves: Sequence[Moved]) -> float | None:
-    """The longest from a death until a record that was being sent then moved on; None when none was."""
+    """The longest from the last death until a record that was being sent before it moved on; None when none was."""
+    deaths = sorted(one.at for one in suffered if one.signal == "KILL")
+    begun: dict[str, float] = {}
     gaps = []
-    for one in suffered:
-        if one.signal != "KILL":
-            continue
-        sending: dict[str, float] = {}
-        for move in moves:
-            if move.at <= one.at:
-                if move.after == "submitting":
-                    sending[move.authorization] = move.at
-                else:
-                    sending.pop(move.authorization, None)
-            elif move.authorization in sending:
-                del sending[move.authorization]
-                gaps.append(move.at - one.at)
+    for move in moves:
+        since = begun.pop(move.authorization, math.inf)
+        if last := max((death for death in deaths if since < death < move.at), default=None):
+            gaps.append(move.at - last)
+        if move.after == "submitting":
+            begun[move.authorization] = move.at
     return max(gaps, default=None)
 
 
@@ -158,5 +158,5 @@ def command(options: Options, only: int = 0) -> str:
     words += [f"--payer-model {options.payer_model}", f"--database {options.database}", f"--seed {options.seed}"]
     words += [f"--version {options.version}", *([] if options.trace else ["--no-trace"])]
     words += [f"--kills {options.kills}"] * bool(options.kills) + [f"--stops {options.stops}"] * bool(options.stops)
-    words += ["--restarts"] * options.restarts + ["--disk"] * options.disk
+    words += ["--restarts"] * options.restarts + ["--disk"] * options.disk + ["--warm"] * options.warm
     return " ".join([*words, *([f"--only {only}"] if only else [])])

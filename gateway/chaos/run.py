@@ -44,6 +44,7 @@ class Options:
         kills, stops: how often a process dies or freezes at a crash point.
         restarts: whether the private PostgreSQL is restarted and killed.
         disk: whether SQLite's disk is full, held by others and failing from time to time.
+        warm: whether the gateway's processes are forked from one that has imported everything.
         lease: PA_LEASE_SECONDS of the gateway.
         limit: seconds after which the run ends, whatever is still open.
     """
@@ -60,6 +61,7 @@ class Options:
     stops: int = 0
     restarts: bool = False
     disk: bool = False
+    warm: bool = False
     lease: int = 20
     threads: int = 8
     limit: float = 300.0
@@ -106,7 +108,7 @@ def run(options: Options, folder: Path, say: Callable[[str], None]) -> Outcome:
     with ExitStack() as stack:
         database, trouble = _database(options, folder, stack)
         home = make_home(folder, database, free_port(), lease=options.lease)
-        children = Children(folder, home.environment)
+        children = Children(folder, home.environment, warm=options.warm)
         stack.callback(children.end_all)
         payer = start_payer(
             children,
@@ -131,7 +133,7 @@ def run(options: Options, folder: Path, say: Callable[[str], None]) -> Outcome:
         gateway = read_database(store)
         told = read_told(home.folder / "client.jsonl", {one.number: one.member for one in orders})
         book = read_payer(payer.book)
-        findings = judge(orders, told, gateway.records, book.authorizations, _rules(options))
+        findings = judge(orders, told, gateway.records, book, _rules(options))
         return Outcome(
             options=options,
             findings=findings,
@@ -187,6 +189,7 @@ def _nemesis(options: Options, children: Children, home: Home) -> Nemesis:
 
     intent = Intent(
         points=tuple(point.name for point in crash_points()),
+        zombie_points=tuple(point.name for point in crash_points() if point.zombie),
         kills=options.kills,
         stops=options.stops,
         asleep=options.lease + _ASLEEP_BEYOND_LEASE_SECONDS,

@@ -4,7 +4,7 @@ Pure. None of the three is believed: an order is well only when all of them say 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from gateway.chaos.orders import Assignment
@@ -27,6 +27,7 @@ class Problem(StrEnum):
     CHANGED = "changed"
     HIDDEN = "hidden"
     TOLD_OTHERWISE = "told otherwise"
+    UNINTENDED = "unintended"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +91,19 @@ class Booked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Book:
+    """The payer's book: authorizations, and by member how many requests it took in.
+
+    What it turned away for its token (401) does not count: that is not a request it looked at. `strays` are connections
+    to where it redirected us.
+    """
+
+    authorizations: Sequence[Booked]
+    requests: Mapping[str, int] = field(default_factory=dict)
+    strays: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """What became of one order; `problems` is empty when the ledgers agree."""
 
@@ -121,18 +135,22 @@ def judge(
     orders: Iterable[Assignment],
     told: Mapping[str, Told],
     recorded: Mapping[str, Sequence[Recorded]],
-    book: Sequence[Booked],
+    book: Book,
     rules: Rules,
 ) -> tuple[Finding, ...]:
     """One finding per order; the mappings are by member, the book holds everything."""
     by_member: dict[str, list[Booked]] = {}
-    for entry in book:
+    for entry in book.authorizations:
         if not entry.seeded:
             by_member.setdefault(entry.member, []).append(entry)
-    return tuple(
-        _finding(one, told.get(one.member), recorded.get(one.member, ()), by_member.get(one.member, []), rules)
-        for one in orders
-    )
+    findings = []
+    for one in orders:
+        records = recorded.get(one.member, ())
+        finding = _finding(one, told.get(one.member), records, by_member.get(one.member, []), rules)
+        if book.requests.get(one.member, 0) > finding.attempts:  # sent without an intent on record
+            finding = replace(finding, problems=(*finding.problems, Problem.UNINTENDED))
+        findings.append(finding)
+    return tuple(findings)
 
 
 def table(findings: Sequence[Finding]) -> tuple[Row, ...]:

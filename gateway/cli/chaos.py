@@ -32,6 +32,7 @@ def run(
     stops: Annotated[int, typer.Option(min=0, help="Freeze a process beyond its lease, so many times.")] = 0,
     restarts: Annotated[bool, typer.Option("--restarts", help="Restart and kill the private PostgreSQL.")] = False,
     disk: Annotated[bool, typer.Option("--disk", help="SQLite's disk full, failing, and held by others.")] = False,
+    warm: Annotated[bool, typer.Option("--warm", help="Fork the gateway, instead of starting Python anew.")] = False,
     only: Annotated[list[int] | None, typer.Option(help="Send only this order; repeatable.")] = None,
     lease: Annotated[int, typer.Option(help="PA_LEASE_SECONDS of the gateway.")] = 20,
     limit: Annotated[float, typer.Option(help="Seconds after which the run ends.")] = 300.0,
@@ -55,6 +56,7 @@ def run(
         stops=stops,
         restarts=restarts,
         disk=disk,
+        warm=warm,
         lease=lease,
         limit=limit,
     )
@@ -71,17 +73,28 @@ def campaign(
     databases: Annotated[str, typer.Option(help="Databases, e.g. sqlite,postgresql.")] = "sqlite,postgresql",
     faults: _Faults = "all",
     seed: Annotated[int, typer.Option(help="Seed of the first runs; the next ones count on.")] = 1,
+    kills: Annotated[int, typer.Option(min=0, help="kill -9 at crash points, in all.")] = 1000,
+    stops: Annotated[int, typer.Option(min=0, help="Freezes beyond the lease, in all.")] = 100,
+    others: Annotated[
+        bool, typer.Option("--others/--no-others", help="Also payers that cannot tell, the older PAS, sick databases.")
+    ] = True,
 ) -> None:
     """Run as many orders over payer models and databases, in runs that can be gone on with; print one table."""
-    from gateway.chaos.campaign import go_on, slices, total_lines
+    from gateway.chaos.campaign import Scope, go_on, slices, total_lines
     from gateway.chaos.payer_side import fault_classes
 
-    every = tuple(
-        slices(
-            orders, per_run, [int(one) for one in models.split(",")], databases.split(","), fault_classes(faults), seed
-        )
+    scope = Scope(
+        orders=orders,
+        per_run=per_run,
+        models=tuple(int(one) for one in models.split(",")),
+        databases=tuple(databases.split(",")),
+        faults=fault_classes(faults),
+        seed=seed,
+        kills=kills,
+        stops=stops,
+        others=others,
     )
-    results = go_on(every, out, _run_in_temporary_folder, typer.echo)
+    results = go_on(slices(scope), out, _run_in_temporary_folder, typer.echo)
     for line in total_lines(results):
         typer.echo(line)
     if not all(kept["good"] for kept in results.values()):

@@ -32,10 +32,10 @@ def firm_from(payer: PayerProfile, since: datetime) -> datetime:
     return since + timedelta(seconds=rule.quiet.seconds + rule.lag.seconds)
 
 
-def follow(changes: Changes, record: Authorization, now: datetime, *, tries: int = 0) -> None:
+def follow(changes: Changes, record: Authorization, now: datetime) -> None:
     """Schedule what comes next for a record in doubt: the inquiry, or a person."""
     if record.not_before:
-        changes.schedule(record, INQUIRE, record.not_before, tries=tries)
+        changes.schedule(record, INQUIRE, record.not_before)
     else:
         changes.set_aside(record, INQUIRE, Cause.DOUBT, record.attention, now)
 
@@ -142,7 +142,7 @@ def ask_now(world: World, identity: str, *, actor: str) -> Authorization:
         raise OurFault("This payer cannot be asked by inquiry.", fix="Ask it by telephone, then use `pa auth resolve`.")
     now = world.clock.now()
     changes = Changes()
-    event = DoubtRemains(at=now, actor=actor, reason=f"asked again by {actor}", ask_at=now, asked=False)
+    event = DoubtRemains(at=now, actor=actor, reason=f"asked again by {actor}", ask_at=now, asks=record.asks)
     record = changes.apply(record, event)
     follow(changes, record, now)
     return _moved(world, changes, record)

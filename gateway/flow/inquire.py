@@ -23,7 +23,7 @@ from gateway.ports import Hold
 from gateway.responses import ReviewCodes
 from gateway.responses.inquiry import InquiryKind, read_inquiry
 
-MOST_TRIES = 8
+MOST_UNANSWERED = 8
 _NOT_OFFERED = frozenset((400, 403, 404, 405, 410, 415, 422, 501))
 
 
@@ -34,7 +34,6 @@ class Ask:
     inquiry: Exchange
     sent: Exchange
     record: Authorization
-    tries: int
 
 
 def run(world: World, work: Work, hold: Hold) -> None:
@@ -53,7 +52,7 @@ def run(world: World, work: Work, hold: Hold) -> None:
     payer = world.payers.get(record.payer)
     if sent is None or payer is None:
         reason = f"there is no profile of payer {record.payer} any more" if sent else "the request is not in the store"
-        event = DoubtRemains(at=now, actor="gateway", reason=reason, asked=False)
+        event = DoubtRemains(at=now, actor="gateway", reason=reason)
         _finish(world, record, work, Conclusion((event,)))
         return
     if reply_to(sent, exchanges):  # kept by a sender who was fenced off before it could say what it means
@@ -61,10 +60,10 @@ def run(world: World, work: Work, hold: Hold) -> None:
         if not isinstance(late.events[0], ReplyLost):
             _finish(world, record, work, late)
             return
-    ask = plan(world, record, sent, payer, tries=work.tries, now=now)
+    ask = plan(world, record, sent, payer, now=now)
     if ask is None:
         reason = "our mappings cannot make an inquiry of this request"
-        _finish(world, record, work, Conclusion((DoubtRemains(at=now, actor="gateway", reason=reason, asked=False),)))
+        _finish(world, record, work, Conclusion((DoubtRemains(at=now, actor="gateway", reason=reason),)))
         return
     changes = Changes()
     changes.exchanges.append(ask.inquiry)
@@ -76,9 +75,7 @@ def run(world: World, work: Work, hold: Hold) -> None:
     _finish(world, record, work, Conclusion((found,)), reply)
 
 
-def plan(
-    world: World, record: Authorization, sent: Exchange, payer: PayerProfile, *, tries: int, now: datetime
-) -> Ask | None:
+def plan(world: World, record: Authorization, sent: Exchange, payer: PayerProfile, *, now: datetime) -> Ask | None:
     """The inquiry about a request, made from the very bytes that were sent; None when they do not yield one."""
     built = build_inquiry(sent.body, world.guide(payer).mappings, now=now, new_id=world.ids.new)
     if built.gaps:
@@ -93,7 +90,7 @@ def plan(
         url=f"{payer.endpoints.fhir}/Claim/$inquire",
         identifier=built.identifier,
     )
-    return Ask(inquiry, sent, record, tries)
+    return Ask(inquiry, sent, record)
 
 
 def conclude(ask: Ask, outcome: Outcome, payer: PayerProfile, codes: ReviewCodes, *, now: datetime) -> Event:
@@ -125,11 +122,16 @@ def conclude(ask: Ask, outcome: Outcome, payer: PayerProfile, codes: ReviewCodes
 def _unanswered(ask: Ask, outcome: Outcome, payer: PayerProfile, now: datetime) -> DoubtRemains:
     if isinstance(outcome, Reply) and outcome.status in _NOT_OFFERED:
         return _remains(ask, f"the payer does not answer inquiries (HTTP {outcome.status})", now)
-    verdict = classify(outcome, payer, now, attempt=ask.tries, spread=spread(ask.record))
-    reason = f"the payer could not be asked: {verdict.reason}"
+    unanswered = ask.record.unanswered + 1
+    verdict = classify(outcome, payer, now, attempt=unanswered, spread=spread(ask.record))
     later = verdict.again_at or now + timedelta(seconds=payer.lost_reply.between.seconds)
-    remains = _remains(ask, reason, now, later if ask.tries < MOST_TRIES else None)
-    return replace(remains, asked=False)
+    remains = _remains(ask, f"the payer could not be asked: {verdict.reason}", now)
+    return replace(
+        remains,
+        ask_at=later if unanswered < MOST_UNANSWERED else None,
+        asks=ask.record.asks,
+        unanswered=unanswered,
+    )
 
 
 def _again(ask: Ask, payer: PayerProfile, reason: str, now: datetime) -> DoubtRemains:
@@ -139,7 +141,9 @@ def _again(ask: Ask, payer: PayerProfile, reason: str, now: datetime) -> DoubtRe
 
 
 def _remains(ask: Ask, reason: str, now: datetime, ask_at: datetime | None = None) -> DoubtRemains:
-    return DoubtRemains(at=now, actor="gateway", reason=reason, ask_at=ask_at, exchange=ask.inquiry.id)
+    return DoubtRemains(
+        at=now, actor="gateway", reason=reason, ask_at=ask_at, exchange=ask.inquiry.id, asks=ask.record.asks + 1
+    )
 
 
 def _finish(
@@ -148,9 +152,7 @@ def _finish(
     changes = Changes()
     for event in conclusion.events:
         record = changes.apply(record, event)
-    last = conclusion.events[-1]
-    tries = work.tries if isinstance(last, DoubtRemains) and not last.asked else 0
-    follow(changes, record, last.at, conclusion.cause, tries=tries)
+    follow(changes, record, conclusion.events[-1].at, conclusion.cause)
     if reply:
         changes.exchanges.append(reply)
     commit(world, changes, finished=work)

@@ -127,7 +127,10 @@ def conclude(send: Send, outcome: Outcome, payer: PayerProfile, codes: ReviewCod
 
 def spread(record: Authorization) -> float:
     """A number from 0 up to 1 that differs between records and attempts: the jitter of the next wait."""
-    return int.from_bytes(sha256(f"{record.id}/{record.attempts}/{record.asks}".encode()).digest()[:6]) / 2**48
+    return (
+        int.from_bytes(sha256(f"{record.id}/{record.attempts}/{record.asks}/{record.unanswered}".encode()).digest()[:6])
+        / 2**48
+    )
 
 
 def _not_accepted(record: Authorization, verdict: Classified, now: datetime) -> Conclusion:
@@ -184,11 +187,11 @@ def _conclude(world: World, record: Authorization, work: Work | None, conclusion
 def follow(
     changes: Changes, record: Authorization, now: datetime, cause: Cause | None = None, *, tries: int = 0
 ) -> None:
-    """Schedule what comes next: another attempt, the inquiry, or a person; `tries` when it is the same step again."""
+    """Schedule what comes next: another attempt (with its `tries` so far), the inquiry, or a person."""
     if record.state is State.READY:
         changes.schedule(record, SUBMIT, record.not_before or now, tries=tries)
     elif record.state is State.IN_DOUBT:
-        doubt.follow(changes, record, now, tries=tries)
+        doubt.follow(changes, record, now)
     elif record.state is State.HELD and cause:
         changes.set_aside(record, SUBMIT, cause, record.held_by, now)
 

@@ -206,7 +206,8 @@ class Authorization:
         acknowledge: a person must confirm having seen this answer (modified answers).
         not_before: earliest time of the next attempt after a refused or failed connection; in doubt, when the payer
             will be asked, and nothing when only a person can tell.
-        in_doubt_at: when the last doubt arose; `asks` is how often the payer answered an inquiry about it.
+        in_doubt_at: when the last doubt arose; `asks` is how often the payer answered an inquiry about it, and
+            `unanswered` how many since then did not get through.
     """
 
     id: str
@@ -243,6 +244,7 @@ class Authorization:
     attempts: int = 0
     in_doubt_at: datetime | None = None
     asks: int = 0
+    unanswered: int = 0
     not_before: datetime | None = None
     related: tuple[str, ...] = ()
     created_at: datetime

@@ -124,13 +124,15 @@ class ReplyLost(Event):
 class DoubtRemains(Event):
     """The doubt was looked into and is not settled; `ask_at` as for ReplyLost, `exchange` is the inquiry.
 
-    `asked`: the payer answered; an inquiry that did not get through does not count as one.
+    `asks` and `unanswered` are what they came to by now: inquiries that the payer answered, and those since the last
+    such one that did not get through.
     """
 
     reason: str
     ask_at: datetime | None = None
     exchange: str = ""
-    asked: bool = True
+    asks: int = 0
+    unanswered: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -180,11 +180,12 @@ def _not_accepted(_: Authorization, event: e.NotAccepted) -> Change:
 
 
 def _reply_lost(_: Authorization, event: e.ReplyLost) -> Change:
-    return {"attention": event.reason, "not_before": event.ask_at, "asks": 0, "in_doubt_at": event.at}
+    return {"attention": event.reason, "not_before": event.ask_at, "asks": 0, "unanswered": 0, "in_doubt_at": event.at}
 
 
-def _doubt_remains(record: Authorization, event: e.DoubtRemains) -> Change:
-    return {"attention": event.reason, "not_before": event.ask_at, "asks": record.asks + event.asked}
+def _doubt_remains(_: Authorization, event: e.DoubtRemains) -> Change:
+    known = {"asks": event.asks, "unanswered": event.unanswered}
+    return {"attention": event.reason, "not_before": event.ask_at, **known}
 
 
 def _not_at_payer(_: Authorization, event: e.NotAtPayer) -> Change:

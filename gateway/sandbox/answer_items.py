@@ -70,7 +70,7 @@ def answer_item(item: Element, answer: ItemAnswer, scenario: str, pen: Pen) -> D
     if tracking:
         row["extension"].append({"url": names.ADMINISTRATION_REFERENCE_NUMBER, "valueString": tracking})
     if answer.percent:
-        row["extension"].append(_detail(item, 100 if pen.shape.has_add_item else answer.percent, pen.shape))
+        row["extension"].append(detail(item, 100 if pen.shape.has_add_item else answer.percent, pen.shape))
     row["itemSequence"] = item["sequence"]
     if answer.note:
         row["noteNumber"] = [pen.notes.number(answer.note)]
@@ -114,7 +114,7 @@ def _dates(item: Element, answer: ItemAnswer, today: date) -> list[Element]:
     ]
 
 
-def _detail(item: Element, percent: int, shape: AnswerShape) -> Element:
+def detail(item: Element, percent: int, shape: AnswerShape) -> Element:
     """authorizedItemDetail: a share of what was requested; all of it where it only restates the request (2.2.1)."""
     parts: list[Element] = [{"url": "productOrServiceCode", "valueCodeableConcept": item["productOrService"]}]
     parts += [{"url": "modifier", "valueCodeableConcept": modifier} for modifier in elements(item, "modifier")]

@@ -14,7 +14,7 @@ from gateway.fhir.bundle import Entry, collection, references
 from gateway.fhir.json import JsonFault, dumps, loads
 from gateway.fhir.outcome import Issue, Severity, to_operation_outcome
 from gateway.sandbox import names
-from gateway.sandbox.answer_items import Pen
+from gateway.sandbox.answer_items import Pen, detail
 from gateway.sandbox.answers import decide
 from gateway.sandbox.checks import check_inquiry
 from gateway.sandbox.config import SandboxConfig
@@ -94,10 +94,11 @@ class _Desk:
         response["identifier"] = [{"system": "urn:example:sandbox-review", "value": str(pen.new_id())}]
         unknown = {"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}
         response["request"] = {"extension": [unknown]}
-        for row in (*elements(response, "item"), *elements(response, "addItem")):
-            row["extension"] = [
-                part for part in row.get("extension", []) if text(part, "url") != names.ITEM_TRACE_NUMBER
-            ]
+        asked = {item["sequence"]: item for item in elements(self._example.claims[0].resource, "item")}
+        for row in elements(response, "item"):
+            kept = [part for part in row.get("extension", []) if text(part, "url") != names.ITEM_TRACE_NUMBER]
+            # Who asks does not know that request, so the service is told.
+            row["extension"] = [*kept, detail(asked[row["itemSequence"]], 100, self._version.answer)]
         return [Entry(response, first["fullUrl"]), *(Entry(row["resource"], row["fullUrl"]) for row in others)]
 
     def answer(self, found: Sequence[Sequence[Entry]], *, hidden: bool = False) -> Outcome:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from hashlib import sha256
 
 from gateway.adapters.log import describe
+from gateway.adapters.store.faults import StoreFault
 from gateway.flow import inquire, notify, submit
 from gateway.flow.change import INQUIRE, SUBMIT
 from gateway.flow.notify import NOTIFY
@@ -123,7 +124,7 @@ class Crew:
         try:
             if isinstance(fault, ConfigFault):
                 self._set_aside(work, Cause.CONFIGURATION, str(fault))
-            elif work.tries >= MOST_FAILURES and not isinstance(fault, GatewayError):
+            elif work.tries >= MOST_FAILURES and not isinstance(fault, StoreFault | Conflict):
                 self._set_aside(work, Cause.DEFECT, f"it failed at its try number {work.tries}: {describe(fault)}")
             else:
                 self._again(work, _rest(work, _FAILED_REST))

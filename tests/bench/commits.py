@@ -1,4 +1,4 @@
-"""How many changes a second reach the disk, by how many threads: `python -m tests.bench.commits [URL]`.
+"""How many changes a second reach the disk, by how many threads: `python tests/bench/commits.py [URL]`.
 
 One change is what a step writes: a record moved on, its event, one exchange of 8 KB, its next step.
 """
@@ -11,6 +11,8 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from threading import Barrier, Thread
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from gateway.adapters.store import open_store
 from gateway.adapters.store.sql import SqlStore

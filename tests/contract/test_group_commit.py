@@ -231,3 +231,20 @@ def _all() -> Any:
     from gateway.ports import Query
 
     return Query()
+
+
+def test_a_file_another_program_keeps_locked_is_a_fault_for_all_who_wait_and_then_goes_on(
+    store: SqlStore, tmp_path: Path
+) -> None:
+    event.listen(store.engine, "connect", lambda raw, _: raw.execute("PRAGMA busy_timeout = 20"))
+    store.engine.dispose()
+    stranger = sqlite3.connect(tmp_path / "gateway.db", isolation_level=None)
+    stranger.execute("BEGIN IMMEDIATE")
+    for n in range(2):
+        with pytest.raises(StoreFault):
+            commit_of(store, f"one-{n}")()
+    assert store.events() == (), "reading goes on"
+    stranger.execute("ROLLBACK")
+    stranger.close()
+    commit_of(store, "one-0")()
+    assert len(store.events()) == 1

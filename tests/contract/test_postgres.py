@@ -337,6 +337,13 @@ def test_pages_feeds_and_claims_are_read_from_an_index_and_not_sorted(store: Sql
         assert "Sort" not in plans
 
 
+def test_a_claim_reads_what_waits_lane_by_lane_and_nothing_else(store: SqlStore) -> None:
+    opened(store, "one", due=[START])
+    reads = [line for line in explained(store, lambda: store.claim("a", START, LEASE)).splitlines() if "Scan" in line]
+    indexes = {line.split(" using ")[1].split(" ")[0] for line in reads if " using " in line}
+    assert indexes == {"ix_work_waiting", "pk_work"}
+
+
 def test_what_is_not_there_stays_not_found_after_a_fault(store: SqlStore) -> None:
     with pytest.raises(NotFound):
         store.commit(ChangeSet(completion=completion("nothing", 1)))

@@ -217,17 +217,29 @@ def test_a_page_of_the_worklist_is_read_from_an_index_and_not_sorted(
     assert "TEMP B-TREE" not in plans
 
 
-def test_feeds_claims_and_exchanges_are_read_from_an_index(sqlite_store: SqlStore) -> None:
+def test_feeds_and_exchanges_are_read_from_an_index(sqlite_store: SqlStore) -> None:
     opened(sqlite_store, "one", due=[START])
     for read in (
         lambda: sqlite_store.events(after=5),
         lambda: sqlite_store.exchanges("one"),
-        lambda: sqlite_store.claim("a", START, START - START),
         lambda: sqlite_store.completions("one"),
     ):
         plans = explained(sqlite_store, read)
         assert "SCAN" not in plans
         assert "TEMP B-TREE" not in plans
+
+
+@pytest.mark.parametrize("closed", [(), ("acorn",)])
+def test_a_claim_reads_what_waits_lane_by_lane_and_nothing_else(
+    sqlite_store: SqlStore, closed: tuple[str, ...]
+) -> None:
+    opened(sqlite_store, "one", due=[START])
+    plans = explained(sqlite_store, lambda: sqlite_store.claim("a", START, START - START, closed=closed))
+    reads = {line for line in plans.splitlines() if "work" in line}
+    assert all(
+        "ix_work_waiting" in line or "sqlite_autoindex_work_1 (authorization=? AND key=?)" in line for line in reads
+    )
+    assert len(reads) > 3
 
 
 def explained(store: SqlStore, read: object) -> str:
@@ -243,7 +255,7 @@ def explained(store: SqlStore, read: object) -> str:
         return "\n".join(
             row[3]
             for statement, parameters in asked
-            if statement.startswith(("SELECT", "UPDATE"))
+            if statement.startswith(("SELECT", "WITH", "UPDATE"))
             for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
         )
 

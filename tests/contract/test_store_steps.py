@@ -5,7 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
+from gateway.adapters.store import tables
+from gateway.adapters.store.sql import SqlStore
 from gateway.model import events as e
 from gateway.model.changes import Cause, ChangeSet, Work
 from gateway.model.errors import Conflict
@@ -251,3 +254,17 @@ def test_a_step_that_is_voided_and_scheduled_in_one_change_is_there_anew(store: 
     present = claimed(store, "b")
     assert (present.step, present.tries) == ("inquire", 1)
     assert present.fence > held.fence
+
+
+def test_a_finished_step_of_another_key_leaves_nothing_and_its_old_holder_stays_out(durable: SqlStore) -> None:
+    told = scheduled(durable, "one", key="notify/1", step="notify")
+    zombie = claimed(durable)
+    durable.commit(ChangeSet(finished=claimed(durable, "b", 61)))
+    with durable.engine.connect() as connection:
+        assert connection.execute(select(func.count()).select_from(tables.work)).scalar() == 0
+    scheduled(durable, "one", key=told.key, step=told.step)
+    again = claimed(durable, "c")
+    for held in (zombie, replace(zombie, fence=again.fence)):
+        with pytest.raises(Conflict):
+            durable.commit(ChangeSet(finished=held))
+    assert durable.work("one", told.key) == again

@@ -1,4 +1,4 @@
-"""Crash points: each names a function that exists, wrapping changes nothing until its turn, and a process really dies."""
+"""Crash points: each names a function that exists, and a process really dies at it, when its turn has come."""
 
 import os
 import signal
@@ -14,8 +14,8 @@ from gateway.fhir import json
 
 POINTS = crash_points()
 EIGHTEEN = (
-    "received, parsed, validated, mapped, intent committed, lease taken, token requested, token stored, connected, half sent, "
-    "fully sent, headers read, body read, verified, result committed, acked, inquiry sent, inquiry stored"
+    "received, parsed, validated, mapped, intent committed, lease taken, token requested, token stored, connected, "
+    "half sent, fully sent, headers read, body read, verified, result committed, acked, inquiry sent, inquiry stored"
 )
 
 

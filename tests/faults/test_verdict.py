@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.chaos.orders import Assignment
-from gateway.chaos.verdict import Booked, Problem, Recorded, Row, Rules, Told, judge, table
+from gateway.chaos.verdict import Book, Booked, Problem, Recorded, Row, Rules, Told, judge, table
 
 ORDER = Assignment(17, "F8")
 STRICT = Rules(doubt_allowed=False, resend_allowed=True, refusing=frozenset({"F27"}))
@@ -34,9 +34,11 @@ def problems(
     book: tuple[Booked, ...] = BOOK,
     rules: Rules = STRICT,
     order: Assignment = ORDER,
+    requests: int = 1,
 ) -> tuple[Problem, ...]:
     records = [record] if record else []
-    (finding,) = judge([order], {order.member: told} if told else {}, {order.member: records}, book, rules)
+    whole = Book(authorizations=book, requests={order.member: requests})
+    (finding,) = judge([order], {order.member: told} if told else {}, {order.member: records}, whole, rules)
     return finding.problems
 
 
@@ -55,7 +57,7 @@ def test_two_authorizations_for_one_order_are_doubled() -> None:
 
 
 def test_a_promise_without_a_record_is_lost() -> None:
-    assert problems(None, book=()) == (Problem.LOST,)
+    assert problems(None, book=(), requests=0) == (Problem.LOST,)
 
 
 def test_a_decision_that_the_payer_never_took_is_lost() -> None:
@@ -107,9 +109,14 @@ def test_other_bytes_on_another_attempt_are_changed() -> None:
     assert problems(replace(GOOD, bodies=frozenset({"one", "other"}))) == (Problem.CHANGED,)
 
 
+def test_a_request_that_reached_the_payer_without_an_intent_on_record_is_found() -> None:
+    assert problems(requests=2) == ()
+    assert problems(requests=3) == (Problem.UNINTENDED,)
+
+
 def test_a_repeated_post_that_made_a_second_record_is_found() -> None:
     records = [GOOD, replace(GOOD, id="a2", order="o2")]
-    (finding,) = judge([ORDER], {ORDER.member: TOLD}, {ORDER.member: records}, BOOK, STRICT)
+    (finding,) = judge([ORDER], {ORDER.member: TOLD}, {ORDER.member: records}, Book(authorizations=BOOK), STRICT)
     assert finding.problems == (Problem.REPEATED,)
 
 
@@ -136,7 +143,7 @@ def test_the_table_counts_by_class_and_in_all() -> None:
         [ORDER, other],
         {ORDER.member: TOLD},
         {ORDER.member: [GOOD], other.member: [replace(GOOD, id="b1", member=other.member, attempts=1)]},
-        BOOK,
+        Book(authorizations=BOOK),
         STRICT,
     )
     rows = table(findings)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
 Result = TypeVar("Result")
@@ -23,6 +23,7 @@ class Dialect:
     """
     Attributes:
         is_duplicate: whether an IntegrityError means that the key is taken; else a reference leads nowhere.
+        reader: for statements that only read, each by itself; nothing is begun or committed around them.
         writer: who writes.
         order_events: called before events are written, last in a transaction: from there to its end no other
             transaction may do so. Positions are then given in the order of commits, and whoever has read up to one
@@ -31,6 +32,7 @@ class Dialect:
     """
 
     is_duplicate: Callable[[IntegrityError], bool]
+    reader: Engine
     writer: Writer
     order_events: Callable[[Connection], None]
     looks_apart: bool

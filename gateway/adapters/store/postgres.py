@@ -3,10 +3,11 @@
 import random
 import time
 from collections.abc import Callable
+from select import POLLIN, poll
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, select
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError
 
 from gateway.adapters.store.dialect import Dialect
 from gateway.adapters.store.faults import StoreFault
@@ -20,6 +21,7 @@ CONNECTIONS = 20
 _PATIENCE_SECONDS = 10.0
 _TRIES = 4
 _FIRST_PAUSE_SECONDS = 0.02
+_NEW = "new"
 _EVENTS = 0x7061_0001
 _MIGRATION = 0x7061_0002
 
@@ -61,18 +63,22 @@ def open_engine(url: URL) -> Engine:
             pool_size=CONNECTIONS,
             max_overflow=0,
             pool_timeout=_PATIENCE_SECONDS,
-            pool_pre_ping=True,  # after a restart of the server, the first who asks gets a new connection
             hide_parameters=True,  # an error text never quotes content
         )
     except ModuleNotFoundError:
         raise ConfigFault("The PostgreSQL driver is not installed.", fix="Install pa-gateway[postgres].") from None
     event.listen(engine, "connect", _connect)
+    event.listen(engine, "checkout", _look)
     return engine
 
 
 def dialect(engine: Engine) -> Dialect:
     return Dialect(
-        is_duplicate=_is_duplicate, writer=DirectWriter(engine), order_events=_order_events, looks_apart=False
+        is_duplicate=_is_duplicate,
+        reader=engine.execution_options(isolation_level="AUTOCOMMIT"),
+        writer=DirectWriter(engine),
+        order_events=_order_events,
+        looks_apart=False,
     )
 
 
@@ -122,10 +128,24 @@ class DirectWriter:
             return result
 
 
-def _connect(connection: Any, _: Any) -> None:
+def _connect(connection: Any, record: Any) -> None:
+    record.info[_NEW] = True
     connection.autocommit = True
     connection.execute(_SESSION)
     connection.autocommit = False
+
+
+def _look(connection: Any, record: Any, _: Any) -> None:
+    """After a restart of the server, let the first who asks get a new connection.
+
+    An idle connection has nothing to read unless it was closed; to ask the server would cost as much as a query.
+    """
+    if record.info.pop(_NEW, False):
+        return
+    glance = poll()
+    glance.register(connection.fileno(), POLLIN)
+    if glance.poll(0):
+        raise DisconnectionError
 
 
 def _order_events(connection: Connection) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Select, Table, bindparam, column, delete, select, table
@@ -25,9 +26,46 @@ Result = TypeVar("Result")
 Flat = TypeVar("Flat", StoredOrder, Completion, Exchange, IntakeKey, Client)
 
 
-_RECORD = select(tables.authorization.c.id, tables.authorization.c.record).where(
-    tables.authorization.c.id == bindparam("the_id")
+def _columns(kind: type[Any], source: Table) -> list[Any]:
+    """The columns of `source` that are fields of `kind`; both bear the same names."""
+    return [source.c[field.name] for field in fields(kind)]
+
+
+# Statements are made once: making one costs more than SQLite takes to run it.
+_OF = tables.authorization.c
+_RECORD = select(_OF.id, _OF.record).where(_OF.id == bindparam("the_id"))
+_ORDER = select(*_columns(StoredOrder, tables.order)).where(tables.order.c.id == bindparam("the_id"))
+_COMPLETIONS = (
+    select(*_columns(Completion, tables.completion))
+    .where(tables.completion.c.order_id == bindparam("the_order"))
+    .order_by(tables.completion.c.number)
 )
+_EXCHANGES = (
+    select(*_columns(Exchange, tables.exchange))
+    .where(tables.exchange.c.authorization == bindparam("the_authorization"))
+    .order_by(tables.exchange.c.position)
+)
+_KEYS = (
+    select(*_columns(IntakeKey, tables.intake_key))
+    .where(
+        tables.intake_key.c.client == bindparam("the_client"),
+        tables.intake_key.c.key.in_(bindparam("the_keys", expanding=True)),
+    )
+    .order_by(tables.intake_key.c.key)
+)
+_CLIENTS = select(*_columns(Client, tables.client)).order_by(tables.client.c.name)
+
+
+@cache
+def _records_where(names: tuple[str, ...], *, states: bool, due: bool) -> Select[Any]:
+    """Records by the columns `names`, by state, by due time; the most urgent first."""
+    asked = select(_OF.id, _OF.record).order_by(_OF.due_at.asc().nulls_last(), _OF.created_at, _OF.id)
+    asked = asked.where(*(_OF[name] == bindparam(f"the_{name}") for name in names))
+    if states:
+        asked = asked.where(_OF.state.in_(bindparam("the_states", expanding=True)))
+    if due:
+        asked = asked.where(_OF.due_at < bindparam("the_due"))
+    return asked.limit(bindparam("the_limit")).offset(bindparam("the_offset"))
 
 
 class SqlStore:
@@ -66,27 +104,25 @@ class SqlStore:
 
     def authorizations(self, query: Query) -> tuple[Authorization, ...]:
         """See `ports.Store`. A record that cannot be read is passed over here; `works` lists it."""
-        of = tables.authorization.c
-        asked = select(of.id, of.record).order_by(of.due_at.asc().nulls_last(), of.created_at, of.id)
-        for name in ("client", "order_id", "patient", "payer"):
-            if value := getattr(query, name):
-                asked = asked.where(of[name] == value)
+        names = tuple(name for name in ("client", "order_id", "patient", "payer") if getattr(query, name))
+        asked = _records_where(names, states=bool(query.states), due=query.due_before is not None)
+        given = {f"the_{name}": getattr(query, name) for name in names}
+        given |= {"the_limit": query.limit, "the_offset": query.offset}
         if query.states:
-            asked = asked.where(of.state.in_(query.states))
+            given["the_states"] = list(query.states)
         if query.due_before:
-            asked = asked.where(of.due_at < query.due_before)
-        return self._records(asked.limit(query.limit).offset(query.offset))[0]
+            given["the_due"] = query.due_before
+        return self._records(asked, **given)[0]
 
     def order(self, identity: str) -> StoredOrder:
         """Raises NotFound."""
-        rows = self._read(StoredOrder, tables.order, tables.order.c.id == identity)
+        rows = self._read(StoredOrder, _ORDER, the_id=identity)
         if not rows:
             raise nothing_here("order")
         return rows[0]
 
     def completions(self, order_id: str) -> tuple[Completion, ...]:
-        of = tables.completion.c
-        return self._read(Completion, tables.completion, of.order_id == order_id, of.number)
+        return self._read(Completion, _COMPLETIONS, the_order=order_id)
 
     def events(
         self, *, after: int = 0, authorization: str = "", client: str = "", limit: int = 100
@@ -102,8 +138,7 @@ class SqlStore:
             return tuple(_event(row) for row in connection.execute(asked).mappings())
 
     def exchanges(self, authorization: str) -> tuple[Exchange, ...]:
-        of = tables.exchange.c
-        return self._read(Exchange, tables.exchange, of.authorization == authorization, of.position)
+        return self._read(Exchange, _EXCHANGES, the_authorization=authorization)
 
     def claim(
         self,
@@ -141,8 +176,7 @@ class SqlStore:
             return steps.some(connection, query)
 
     def intake_keys(self, client: str, keys: Collection[str]) -> tuple[IntakeKey, ...]:
-        of = tables.intake_key.c
-        return self._read(IntakeKey, tables.intake_key, (of.client == client) & of.key.in_(keys), of.key)
+        return self._read(IntakeKey, _KEYS, the_client=client, the_keys=list(keys))
 
     def payer_states(self) -> tuple[PayerState, ...]:
         with self._reading() as connection:
@@ -158,7 +192,7 @@ class SqlStore:
             return self._write(work)
 
     def clients(self) -> tuple[Client, ...]:
-        return self._read(Client, tables.client, None, tables.client.c.name)
+        return self._read(Client, _CLIENTS)
 
     def add_client(self, client: Client) -> None:
         """Raises Conflict when the name, or the token, is taken."""
@@ -181,7 +215,7 @@ class SqlStore:
         except (DBAPIError, PoolTimeout):
             return False
 
-    def _records(self, asked: Select[Any], **parameters: str) -> tuple[tuple[Authorization, ...], tuple[str, ...]]:
+    def _records(self, asked: Select[Any], **parameters: Any) -> tuple[tuple[Authorization, ...], tuple[str, ...]]:
         """The records that can be read, and the ids of the others, which are listed as work for a person."""
         with self._reading() as connection:
             rows = connection.execute(asked, parameters).all()
@@ -196,15 +230,13 @@ class SqlStore:
             self._write(lambda connection: steps.list_unreadable(connection, unreadable, now))
         return tuple(records), tuple(unreadable)
 
-    def _read(self, kind: type[Flat], source: Table, where: Any, *sort: Any) -> tuple[Flat, ...]:
-        asked = select(*_columns(kind, source)).order_by(*sort)
+    def _read(self, kind: type[Flat], asked: Select[Any], **parameters: Any) -> tuple[Flat, ...]:
         with self._reading() as connection:
-            rows = connection.execute(asked if where is None else asked.where(where)).mappings()
-            return tuple(kind(**row) for row in rows)
+            return tuple(kind(**row) for row in connection.execute(asked, parameters).mappings())
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with self._faults(), self.engine.begin() as connection:
+        with self._faults(), self._dialect.reader.connect() as connection:
             yield connection
 
     def _write(self, work: Callable[[Connection], Result]) -> Result:
@@ -226,11 +258,6 @@ class SqlStore:
         if self._dialect.is_duplicate(fault):
             return rules.already_there()
         return nothing_here("order or authorization")
-
-
-def _columns(kind: type[Any], source: Table) -> list[Any]:
-    """The columns of `source` that are fields of `kind`; both bear the same names."""
-    return [source.c[field.name] for field in fields(kind)]
 
 
 def _event(row: Any) -> LoggedEvent:

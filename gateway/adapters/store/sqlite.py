@@ -54,8 +54,13 @@ def open_engine(path: Path) -> Engine:
 
 
 def dialect(engine: Engine) -> Dialect:
-    writer = GroupWriter(engine.execution_options(writes=True))
-    return Dialect(is_duplicate=_is_duplicate, writer=writer, order_events=_are_ordered, looks_apart=True)
+    return Dialect(
+        is_duplicate=_is_duplicate,
+        reader=engine.execution_options(reads=True),
+        writer=GroupWriter(engine.execution_options(writes=True)),
+        order_events=_are_ordered,
+        looks_apart=True,
+    )
 
 
 def _connect(connection: sqlite3.Connection, _: Any) -> None:
@@ -65,8 +70,9 @@ def _connect(connection: sqlite3.Connection, _: Any) -> None:
 
 def _begin(connection: Connection) -> None:
     # A writer takes its place before it reads: upgrading a read transaction fails when another wrote meanwhile.
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get("reads"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
 
 
 def _are_ordered(_: Connection) -> None:

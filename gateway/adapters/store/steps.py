@@ -13,6 +13,8 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
+    delete,
+    func,
     insert,
     or_,
     select,
@@ -43,8 +45,10 @@ _HELD = and_(_IT, _OF.fence == bindparam("the_fence"), _OF.owner == bindparam("t
 _READ = select(*COLUMNS).where(_IT, _THERE)
 _CHANGE = update(tables.work).where(_IT)
 _CHANGE_HELD = update(tables.work).where(_HELD)
+_DELETE_HELD = delete(tables.work).where(_HELD)
 _HOLD = select(_OF.fence).where(_HELD).with_for_update()
 _VOID = update(tables.work).where(_IT, _THERE).values(fence=_OF.fence + 1)
+_ADD = insert(tables.work)
 _RESCHEDULE = update(tables.work).where(_IT).values(fence=_OF.fence + 1)
 _NOW = bindparam("the_now", type_=Instant)
 
@@ -178,8 +182,12 @@ def give_back(connection: Connection, work: Work) -> None:
 
 
 def finish(connection: Connection, work: Work) -> None:
-    """Raises Conflict."""
-    if not _change_held(connection, work, _DONE):
+    """The record's own row stays for its fence; of the others there would be one for every event there ever was.
+
+    Raises Conflict.
+    """
+    is_done = _change_held(connection, work, _DONE) if work.key == "" else _delete_held(connection, work)
+    if not is_done:
         raise rules.step_taken()
 
 
@@ -188,8 +196,7 @@ def hold(connection: Connection, work: Work) -> None:
 
     Raises Conflict.
     """
-    held = {**_it(work.authorization, work.key), "the_fence": work.fence, "the_owner": work.owner}
-    if connection.execute(_HOLD, held).first() is None:
+    if connection.execute(_HOLD, _held(work)).first() is None:
         raise rules.step_taken()
 
 
@@ -212,7 +219,7 @@ def schedule(connection: Connection, work: Work) -> None:
     }
     if connection.execute(_RESCHEDULE, {**_it(work.authorization, work.key), **row}).rowcount == 0:
         new = {"authorization": work.authorization, "key": work.key, "fence": 0}
-        connection.execute(insert(tables.work), {**new, **row})
+        connection.execute(_ADD, {**new, **row})
 
 
 UNREADABLE_RECORD = "Run the gateway release that wrote it, or restore it from a backup."
@@ -241,7 +248,26 @@ def one(connection: Connection, authorization: str, key: str) -> Work | None:
 
 def some(connection: Connection, query: WorkQuery) -> tuple[Work, ...]:
     """See `ports.Store.works`; a row that cannot be read is listed as corrupt, as far as it can."""
-    asked = select(*COLUMNS).where(_THERE).order_by(_OF.set_aside_at.asc().nulls_last(), *_SORT)
+    if query.set_aside is not None:
+        return _page(connection, query)
+    # Two pages, as each kind has its own index: first what is set aside, then what waits.
+    aside = replace(query, set_aside=True)
+    first = _page(connection, aside)
+    if len(first) == query.limit:
+        return first
+    passed = connection.execute(select(func.count()).select_from(_asked(aside).subquery())).scalar_one()
+    left, offset = query.limit - len(first), max(0, query.offset - passed)
+    return first + _page(connection, replace(query, set_aside=False, limit=left, offset=offset))
+
+
+def _page(connection: Connection, query: WorkQuery) -> tuple[Work, ...]:
+    sort = (_OF.set_aside_at, *_SORT) if query.set_aside else _SORT
+    page = _asked(query).order_by(*sort).limit(query.limit).offset(query.offset)
+    return tuple(listed(row) for row in connection.execute(page).mappings())
+
+
+def _asked(query: WorkQuery) -> Select[Any]:
+    asked = select(*COLUMNS).where(_THERE)
     for name in ("authorization", "lane", "step"):
         if value := getattr(query, name):
             asked = asked.where(_OF[name] == value)
@@ -250,16 +276,21 @@ def some(connection: Connection, query: WorkQuery) -> tuple[Work, ...]:
         asked = asked.join(tables.authorization, owner.id == _OF.authorization).where(owner.client == query.client)
     if query.cause:
         asked = asked.where(_OF.cause == query.cause.value)
-    if query.set_aside is not None:
-        asked = asked.where(_OF.set_aside_at.is_not(None) if query.set_aside else _OF.set_aside_at.is_(None))
-    return tuple(listed(row) for row in connection.execute(asked.limit(query.limit).offset(query.offset)).mappings())
+    return asked.where(_OF.set_aside_at.is_not(None) if query.set_aside else _OF.set_aside_at.is_(None))
 
 
 def _it(authorization: str, key: str) -> dict[str, Any]:
     return {"the_authorization": authorization, "the_key": key}
 
 
+def _held(work: Work) -> dict[str, Any]:
+    return {**_it(work.authorization, work.key), "the_fence": work.fence, "the_owner": work.owner}
+
+
 def _change_held(connection: Connection, work: Work, row: Mapping[str, Any]) -> bool:
     """Change the step if it is still its owner's; whether it was."""
-    held = {**_it(work.authorization, work.key), "the_fence": work.fence, "the_owner": work.owner}
-    return connection.execute(_CHANGE_HELD, {**held, **row}).rowcount == 1
+    return connection.execute(_CHANGE_HELD, {**_held(work), **row}).rowcount == 1
+
+
+def _delete_held(connection: Connection, work: Work) -> bool:
+    return connection.execute(_DELETE_HELD, _held(work)).rowcount == 1

@@ -157,15 +157,15 @@ Index(
     sqlite_where=_WAITING,
     postgresql_where=_WAITING,
 )
-# The sort of `ports.WorkQuery`.
+# The sort of what is set aside. There is none for what waits: whoever plans a claim might prefer it to the lanes.
 Index(
-    "ix_work_listed",
+    "ix_work_set_aside",
     work.c.set_aside_at,
     work.c.due_at,
     work.c.authorization,
     work.c.key,
-    sqlite_where=work.c.due_at.is_not(None),
-    postgresql_where=work.c.due_at.is_not(None),
+    sqlite_where=work.c.set_aside_at.is_not(None),
+    postgresql_where=work.c.set_aside_at.is_not(None),
 )
 
 intake_key = Table(

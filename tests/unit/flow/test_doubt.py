@@ -245,8 +245,8 @@ def test_an_inquiry_that_does_not_get_through_is_repeated_without_counting(outco
 
 def test_an_inquiry_that_never_gets_through_ends_with_a_person() -> None:
     world, identity = world_with()
-    payer(world).inquiries = [NotSent("refused")] * inquire.MOST_TRIES
-    for _ in range(inquire.MOST_TRIES):
+    payer(world).inquiries = [NotSent("refused")] * inquire.MOST_UNANSWERED
+    for _ in range(inquire.MOST_UNANSWERED):
         wait(world, timedelta(hours=2))
         assert do(world) == INQUIRE
     assert do(world) == ""
@@ -263,6 +263,17 @@ def test_a_payer_that_does_not_offer_inquiries_is_a_persons_matter(status: int) 
     do(world)
     assert record_of(world, identity).not_before is None
     assert len(set_aside.stuck(world, WorkQuery())) == 1
+
+
+def test_a_pended_request_is_never_inquired_about() -> None:
+    world = build_world()
+    order = (ORDERS / "inpatient_stay.json").read_bytes()
+    (identity,) = intake.receive(world, order, Treatment(), client="test", actor="ehr:test").authorizations
+    do(world)
+    assert record_of(world, identity).state is State.PENDED
+    wait(world, timedelta(days=30))
+    assert do(world) == ""
+    assert payer(world).asked == []
 
 
 def test_a_worker_that_died_while_asking_asks_again() -> None:

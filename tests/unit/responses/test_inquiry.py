@@ -295,6 +295,16 @@ def test_any_other_answer_without_a_hit_proves_nothing(said: str) -> None:
     assert found.reason
 
 
+@pytest.mark.parametrize(
+    ("guide", "due", "document"), [("2.2.1", "Parameters", found_bundle()), ("2.0.1", "Bundle", wrapped())]
+)
+def test_in_the_envelope_of_another_version_nothing_found_says_why_it_proves_nothing(
+    guide: str, due: str, document: Json
+) -> None:
+    reason = f"the payer's answer to the inquiry is no {due}, so what it lacks proves nothing"
+    assert inquired(document, asked(guide)).reason == reason
+
+
 def test_an_other_beside_a_warning_that_something_is_withheld_proves_nothing() -> None:
     found = inquired(wrapped(found_bundle(hit(identifier=[OTHER])), outcome("warning", "suppressed")))
     assert found.kind is InquiryKind.UNTRUSTED

@@ -8,6 +8,7 @@ import pytest
 from gateway.fhir import json
 from gateway.flow.submit import answer
 from gateway.model.authorization import Authorization, State
+from gateway.model.events import ReplyLost
 from gateway.model.lifecycle import TRANSITIONS
 from gateway.responses import Reading, read_rejection
 from tests.unit.responses.payloads import SHARED, reading, reply
@@ -86,7 +87,7 @@ def read_example(version: str, file: str) -> Reading:
 def state_after(found: Reading) -> str:
     record = Authorization(id="a", client="c", order_id="o", order_refs=(), patient="", created_at=NOW, updated_at=NOW)
     event = answer(record, found, at=NOW, actor="payer:p", exchange="e")
-    return TRANSITIONS[State.SUBMITTING][type(event)].value
+    return TRANSITIONS[State.SUBMITTING][type(event) if event else ReplyLost].value
 
 
 def items(found: Reading) -> str:

@@ -164,6 +164,8 @@ def test_look_alikes_go_to_a_person(sandbox: Sandbox, version: str) -> None:
     assert (candidate.determination, len(candidate.numbers)) == (Result.APPROVED, 1)
     [service] = candidate.services
     assert service.dates is not None
+    assert service.service is not None
+    assert service.service.code == "72146"
     assert candidate.created is not None
     assert candidate.created < sandbox.clock().date()
 

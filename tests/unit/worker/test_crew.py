@@ -3,15 +3,17 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from gateway.adapters.store.faults import StoreFault
 from gateway.adapters.store.memory import MemoryStore
 from gateway.flow import submit
 from gateway.flow.world import World
 from gateway.model.authorization import State
 from gateway.model.changes import Cause, ChangeSet, Work
-from gateway.model.errors import ConfigFault, Conflict, GatewayError
+from gateway.model.errors import ConfigFault, Conflict, GatewayError, IllegalTransition
 from gateway.model.exchange import Outcome
 from gateway.payers.profile import PayerProfile
 from gateway.ports import Hold, WorkQuery
@@ -67,13 +69,14 @@ def test_a_step_is_done_and_leaves_nothing_behind() -> None:
     assert bench.crew.leases.held() == ()
 
 
+@pytest.mark.parametrize("fault", [ZeroDivisionError("Jane Doe"), IllegalTransition("decided", "SubmitStarted", ())])
 def test_a_step_that_fails_by_a_defect_rests_longer_each_time_and_is_then_set_aside(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, fault: Exception
 ) -> None:
     bench, rests = Bench(), []
 
     def broken(*_: object) -> None:
-        raise ZeroDivisionError("Jane Doe")
+        raise fault
 
     monkeypatch.setattr("gateway.worker.crew._STEPS", {"submit": broken})
     for _ in range(MOST_FAILURES):
@@ -84,7 +87,7 @@ def test_a_step_that_fails_by_a_defect_rests_longer_each_time_and_is_then_set_as
     assert all(2**n / 2 <= rest <= 2**n for n, rest in enumerate(rests[:-1], start=1))
     work = bench.work()
     assert (work.cause, work.set_aside_at is not None) == (Cause.DEFECT, True)
-    assert "ZeroDivisionError" in work.reason
+    assert type(fault).__name__ in work.reason
     assert "Jane" not in f"{work.reason} {bench.lines()}"
     assert not bench.do()
 
@@ -159,7 +162,7 @@ class Failing(MemoryStore):
 def test_a_store_that_cannot_write_is_no_fault_of_the_step() -> None:
     store = Failing()
     bench = Bench(store=store)
-    store.fault = GatewayError("The database is read-only.")
+    store.fault = StoreFault("The database is read-only.")
     for _ in range(MOST_FAILURES + 2):
         bench.do()
         bench.wait(21)
@@ -221,6 +224,26 @@ def test_a_step_put_back_is_due_as_before_and_was_not_tried() -> None:
     assert (after.tries, after.owner, after.due_at) == (0, "", before.due_at)
     bench.wait(1)
     assert bench.do()
+
+
+class Slow(MemoryStore):
+    """A store whose claims take five seconds."""
+
+    clock: TwoClocks
+
+    def claim(self, *what: Any, **how: Any) -> Work | None:
+        claimed = super().claim(*what, **how)
+        self.clock.advance(timedelta(seconds=5))
+        return claimed
+
+
+def test_the_time_a_claim_took_is_no_time_of_the_lease() -> None:
+    store = Slow()
+    bench = Bench(store=store)
+    store.clock = bench.clock
+    taken = bench.crew.take("worker")
+    assert taken
+    assert taken.lease.left() == pytest.approx(13)
 
 
 def test_a_fenced_off_worker_sends_nothing() -> None:

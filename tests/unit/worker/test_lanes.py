@@ -188,6 +188,17 @@ def test_one_probe_is_let_through_by_all_replicas_together() -> None:
     assert sorted(bench.store.work(taken.work.authorization).tries for taken in begun)[:2] == [0, 0]  # type: ignore[union-attr]
 
 
+def test_while_a_probe_is_under_way_no_other_replica_may_begin_one() -> None:
+    bench = Bench(*[REFUSED] * 5, replicas=3)
+    add_orders(bench.world, 20)
+    for _ in range(10):
+        bench.do_all()
+        bench.wait(0.2)
+    bench.wait(30)
+    begun = [taken for replica in range(3) if (taken := bench.take(replica))]
+    assert [bench.crews[n].traffic.admit(taken.passage) for n, taken in enumerate(begun)] == [True, False, False]
+
+
 def test_an_answered_probe_opens_the_lane_for_all() -> None:
     bench = Bench(*[REFUSED] * 5, replicas=2)
     add_orders(bench.world, 20)

@@ -44,13 +44,15 @@ class Gated(Answering):
 
 
 class Watched(MemoryStore):
-    """Knows who claimed, how often leases were renewed, and can fail a few claims."""
+    """Knows who claimed, how often leases were renewed, and can hold claims up, or fail a few."""
 
     def __init__(self) -> None:
         super().__init__()
         self.claims, self.renewals = threading.Semaphore(0), threading.Semaphore(0)
         self.owners: set[str] = set()
         self.failures = 0
+        self.claiming = threading.Event()
+        self.claiming.set()
 
     def claim(
         self,
@@ -63,6 +65,7 @@ class Watched(MemoryStore):
     ) -> Work | None:
         self.owners.add(owner)
         self.claims.release()
+        assert self.claiming.wait(PATIENCE)
         if self.failures:
             self.failures -= 1
             raise GatewayError("The database does not answer.")
@@ -185,6 +188,21 @@ def test_stopping_finishes_the_step_in_hand_and_begins_no_other(bench: Bench) ->
     assert (work.owner, work.tries) == ("", 0)
 
 
+def test_a_step_claimed_while_the_pool_was_stopped_is_given_back(bench: Bench) -> None:
+    (identity,) = add_orders(bench.world, 1)
+    bench.store.claiming.clear()
+    made = Pool(bench.world, threads=1, lease=LEASE)
+    made.start()
+    assert bench.store.claims.acquire(timeout=PATIENCE)
+    made.stop(within=0.0)
+    bench.store.claiming.set()
+    made.stop(within=PATIENCE)
+    work = bench.store.work(identity)
+    assert work
+    assert (work.owner, work.tries) == ("", 0)
+    assert bench.payer.arrivals == []
+
+
 def test_a_step_that_does_not_end_is_left_to_its_lease_and_told(bench: Bench) -> None:
     (identity,) = add_orders(bench.world, 1)
     made = Pool(bench.world, threads=1, lease=LEASE)
@@ -203,7 +221,12 @@ def test_a_pool_without_threads_starts_nothing(bench: Bench) -> None:
         assert threading.active_count() == before
 
 
-def test_the_cli_does_what_is_its_own_and_leaves_a_paused_payer_alone(bench: Bench) -> None:
+def test_the_cli_does_what_is_its_own_and_does_not_wait_for_a_paused_payer(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    glances: list[float] = []
+    monkeypatch.setattr("gateway.worker.pool.time.sleep", glances.append)
+    monkeypatch.setattr("gateway.worker.pool._PATIENCE_SECONDS", 2.0)
     bench.payer.gate.set()
     mine, other = add_orders(bench.world, 2)
     drain(bench.world, [mine], lease=LEASE)
@@ -211,3 +234,4 @@ def test_the_cli_does_what_is_its_own_and_leaves_a_paused_payer_alone(bench: Ben
     bench.store.change_payer("sandbox", lambda state: health.paused(state, "person:kim", "", NOW))
     drain(bench.world, [other], lease=LEASE)
     assert bench.store.authorization(other).state is State.READY
+    assert len(glances) <= 1

@@ -25,9 +25,9 @@ def upgrade() -> None:
     else:
         _alter_work()
     waiting = sa.text("due_at IS NOT NULL AND set_aside_at IS NULL")
-    listed = sa.text("due_at IS NOT NULL")
+    aside = sa.text("set_aside_at IS NOT NULL")
     _index("ix_work_waiting", ["lane", "due_at", "authorization", "key"], waiting)
-    _index("ix_work_listed", ["set_aside_at", "due_at", "authorization", "key"], listed)
+    _index("ix_work_set_aside", ["set_aside_at", "due_at", "authorization", "key"], aside)
     _new_tables()
     op.execute('UPDATE work SET lane = (SELECT payer FROM "authorization" AS a WHERE a.id = work."authorization")')
     _list_doubts()
