@@ -1,6 +1,18 @@
 """Puts the REST API together over one World."""
 
-from gateway.api import authorizations, doubt, feed, operations, orders, payers, problems, profile_check, review, work
+from gateway.api import (
+    authorizations,
+    doubt,
+    feed,
+    messages,
+    operations,
+    orders,
+    payers,
+    problems,
+    profile_check,
+    review,
+    work,
+)
 from gateway.api.access import Served
 from gateway.api.body import BodyLimit
 from gateway.api.callers import Gate
@@ -17,6 +29,7 @@ def create_app(world: World, settings: Settings) -> DocumentedApi:
     app.state.profiles = data_folder("profiles", settings.data)
     for part in (orders, authorizations, review, doubt, work, payers, feed, profile_check, operations):
         app.include_router(part.router)
+    app.webhooks.include_router(messages.router)
     problems.install(app)
     # The last one added is the outermost.
     app.add_middleware(Gate, store=world.store)

@@ -13,6 +13,7 @@ from gateway.adapters.store.faults import StoreFault
 from gateway.api.body import FHIR_JSON, JSON, TooLarge, TooSlow, WrongMediaType
 from gateway.api.callers import NotLocal, Unauthenticated
 from gateway.api.forms import FORMS, Form
+from gateway.api.messages import Message
 from gateway.api.problems import MEDIA_TYPE, Invalid, Problem, Unreadable, Violation, tell
 from gateway.api.view import View
 from gateway.fhir import json
@@ -129,10 +130,15 @@ class DocumentedApi(FastAPI):
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
             document = get_openapi(
-                title="Prior authorization gateway", version=__version__, description=_ABOUT, routes=self.routes
+                title="Prior authorization gateway",
+                version=__version__,
+                description=_ABOUT,
+                routes=self.routes,
+                webhooks=self.webhooks.routes,
             )
             own = models_json_schema(
-                [(form, "validation") for form in FORMS] + [(Problem, "serialization")], ref_template=_REF
+                [(form, "validation") for form in FORMS] + [(Problem, "serialization"), (Message, "serialization")],
+                ref_template=_REF,
             )[1]["$defs"]
             parts = document["components"]
             parts["schemas"] = dict(sorted({**parts["schemas"], **own}.items()))
@@ -141,6 +147,7 @@ class DocumentedApi(FastAPI):
             }
             document["security"] = [{"token": []}]
             _put_examples(document["paths"])
+            _put_examples(document["webhooks"])
             self.openapi_schema = document
         return self.openapi_schema
 

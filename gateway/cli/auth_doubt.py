@@ -106,7 +106,7 @@ def _side_by_side(view: "Doubt", sent: "Sent", candidate: "Candidate") -> None:
     from gateway.cli import screen
 
     rows = [
-        ("when", f"sent {_time(sent.at)}", f"decided {candidate.created or '?'}"),
+        ("when", f"sent {_time(sent.at)}", _decided(candidate, sent)),
         ("whose", f"trace {sent.trace_value}", _WHOSE.get(candidate.whose, candidate.whose)),
         ("answer", "", " ".join([screen.words(candidate.determination), _days(candidate.valid)]).strip()),
     ]
@@ -120,6 +120,16 @@ def _side_by_side(view: "Doubt", sent: "Sent", candidate: "Candidate") -> None:
     rows.extend(("service", "not asked for", _found(one)) for one in right)
     mark = "" if candidate.whose != "anothers" else ", not to be adopted"
     screen.table(f"Candidate {candidate.key}{mark}", ("", "what we asked", f"what {view.payer} shows"), rows)
+
+
+def _decided(candidate: "Candidate", sent: "Sent") -> str:
+    """When it was decided; what was decided before our request left is hardly its answer (a day for time zones)."""
+    from datetime import timedelta
+
+    if candidate.created is None:
+        return "the payer says no day"
+    before = candidate.created < (sent.at - timedelta(days=1)).date()
+    return f"decided {candidate.created}" + (", before ours was sent" if before else "")
 
 
 def _same(code: str, number: int, services: "list[FoundService]") -> "FoundService | None":

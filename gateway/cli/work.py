@@ -12,9 +12,7 @@ if TYPE_CHECKING:
 
 Found = TypeVar("Found")
 
-app = typer.Typer(
-    no_args_is_help=True, help="Work that cannot go on by itself: list, show, retry, give up."
-)
+app = typer.Typer(no_args_is_help=True, help="Work that cannot go on by itself: list, show, retry, give up.")
 
 Id = Annotated[str, typer.Argument(help="Authorization id, as `pa work list` shows it.")]
 Ids = Annotated[str, typer.Argument(help="Authorization id; leave it out with --cause.")]

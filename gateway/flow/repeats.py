@@ -231,7 +231,7 @@ def _held(one: Prepared, live: Mapping[str, tuple[Authorization, ...]], which: s
     if not rivals or not isinstance(one.event, RequestBuilt):
         return one
     first = rivals[0]
-    what = "drop that one or release this one" if allows(first, Dropped) else "release this one to ask again"
+    what = "drop that one or release this one" if allows(first, Dropped) else "release this one to ask again, or drop it"
     reason = f"{which} revision of this order has authorization {first.id} ({first.state.value}); {what}"
     return replace(one, held_by=reason)
 
@@ -254,7 +254,8 @@ def next_keys(
             order_id=order_id,
             at=at,
         )
-        for one in named
+        # One order for all: two writers that want the same keys then wait for each other in one direction only.
+        for one in sorted(named, key=lambda one: one.key)
     )
 
 

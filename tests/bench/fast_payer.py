@@ -1,8 +1,9 @@
 """A payer that costs next to nothing: `python -m tests.bench.fast_payer PORT`; approves everything, checks nothing.
 
 Payer NAME is at `/NAME/fhir` and `/NAME/token`. `PUT /holes` with a JSON list of names makes black holes of them: they
-accept and never answer. `GET /received` says when each member's request was first read, on the monotonic clock that
-all processes of a machine share; `GET /doubled` how many members were asked for twice.
+accept and never answer; `PUT /thinks` with a number makes the others answer so many seconds later. `GET /received` says
+when each member's request was first read, on the monotonic clock that all processes of a machine share; `GET /doubled`
+how many members were asked for twice.
 """
 
 import asyncio
@@ -36,6 +37,7 @@ class Payer:
 
     def __init__(self) -> None:
         self.holes: frozenset[str] = frozenset()
+        self.thinks = 0.0
         self.received: dict[str, float] = {}
         self.doubled = 0
 
@@ -52,6 +54,9 @@ class Payer:
             return _response(200, orjson.dumps(self.doubled))
         if path == "/holes" and method == b"PUT":
             self.holes = frozenset(orjson.loads(body))
+            return _response(200, b"{}")
+        if path == "/thinks" and method == b"PUT":
+            self.thinks = float(orjson.loads(body))
             return _response(200, b"{}")
         return _response(404, b"{}")
 
@@ -138,7 +143,10 @@ class Connection(asyncio.Protocol):
         self._read = body[length:]
         method, path, _ = head.split(b" ", 2)
         if answer := self._payer.answer(method, path.decode(), body[:length]):
-            self._transport.write(answer)
+            if self._payer.thinks and path.endswith(b"$submit"):
+                asyncio.get_running_loop().call_later(self._payer.thinks, self._transport.write, answer)
+            else:
+                self._transport.write(answer)
 
 
 async def _serve(port: int) -> None:

@@ -8,3 +8,4 @@ class StoreFault(GatewayError):
 
     code = "store"
     status = 503
+    exit_code = 4

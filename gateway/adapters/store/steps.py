@@ -48,7 +48,7 @@ _CHANGE_HELD = update(tables.work).where(_HELD)
 _DELETE_HELD = delete(tables.work).where(_HELD)
 _HOLD = select(_OF.fence).where(_HELD).with_for_update()
 _VOID = update(tables.work).where(_IT, _THERE).values(fence=_OF.fence + 1)
-_ADD = insert(tables.work)
+_ADD = insert(tables.work).inline()
 _RESCHEDULE = update(tables.work).where(_IT).values(fence=_OF.fence + 1)
 _NOW = bindparam("the_now", type_=Instant)
 

@@ -16,7 +16,7 @@ Row = dict[str, Any]
 
 # Made once: making a statement costs more than SQLite takes to run it.
 _RECORD = tables.authorization.c
-_INSERTS = {target: insert(target) for target in tables.metadata.sorted_tables}
+_INSERTS = {target: insert(target).inline() for target in tables.metadata.sorted_tables}
 _IS_THERE = select(_RECORD.id).where(_RECORD.id == bindparam("the_id"))
 _REPLACE = update(tables.authorization).where(
     _RECORD.id == bindparam("the_id"), _RECORD.version == bindparam("the_version")
@@ -67,21 +67,25 @@ def write(connection: Connection, ready: Ready, dialect: Dialect) -> None:
         steps.schedule(connection, work)
     if ready.events:
         dialect.order_events(connection)
-        connection.execute(_INSERTS[tables.event], ready.events)
+        _insert(connection, tables.event, ready.events)
 
 
 def insert_all(connection: Connection, target: Table, values: Sequence[Any]) -> None:
     """Insert dataclasses whose fields are the columns of `target`."""
     rows = [{field.name: getattr(value, field.name) for field in fields(value)} for value in values]
-    if rows:
-        connection.execute(_INSERTS[target], rows)
+    _insert(connection, target, rows)
+
+
+def _insert(connection: Connection, target: Table, rows: Sequence[Row]) -> None:
+    if rows:  # one by itself takes less than a list of one
+        connection.execute(_INSERTS[target], rows[0] if len(rows) == 1 else rows)
 
 
 def _keep(connection: Connection, row: Row, base: int) -> None:
     if base == 0:
         if connection.execute(_IS_THERE, {"the_id": row["id"]}).first():
             raise rules.moved_on()
-        connection.execute(_INSERTS[tables.authorization], row)
+        _insert(connection, tables.authorization, [row])
     elif connection.execute(_REPLACE, {**row, "the_id": row["id"], "the_version": base}).rowcount != 1:
         raise rules.moved_on()
 

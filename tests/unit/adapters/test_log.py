@@ -95,7 +95,7 @@ def test_people_can_have_the_same_line_as_text() -> None:
     TextLog(sink, clock=Fixed()).write("submit.in_doubt", authorization=UUID, attempt=1)
     assert sink.getvalue() == (
         "2026-03-02T09:30:00.250Z warning submit.in_doubt      The payer may or may not have the request; "
-        f"it will not be sent again. authorization={UUID} attempt=1\n"
+        f"it is not sent again before that is known. authorization={UUID} attempt=1\n"
     )
 
 

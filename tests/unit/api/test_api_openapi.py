@@ -7,6 +7,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from gateway.api.documentation import EXAMPLES, example
+from gateway.fhir import json
+from gateway.flow.notify import render
 from gateway.flow.world import World
 from tests.unit.api.calling import Api, completion, order_without_diagnosis
 
@@ -120,8 +122,23 @@ def test_the_operations_are_the_promised_ones(document: Any) -> None:
     )
 
 
+def test_the_message_to_a_webhook_is_described_as_it_is_sent(api: Api, document: Any) -> None:
+    (operation,) = (operation for methods in document["webhooks"].values() for operation in methods.values())
+    content = operation["requestBody"]["content"]["application/json"]
+    identity = api.submit().json()["authorizations"][0]["id"]
+    sent = [
+        json.loads(render(api.world.store.authorization(identity), logged))
+        for logged in api.world.store.events(authorization=identity)
+    ]
+    for message in (content["example"], *sent):
+        errors = [error.message for error in validator(document, content["schema"]).iter_errors(message)]
+        assert not errors
+        assert message.keys() == content["example"].keys()
+
+
 def test_every_example_file_is_used(document: Any) -> None:
-    shown = [content.get("example") for _, operation in operations(document) for _, content in contents(operation)]
+    every = [*operations(document), *((name, one["post"]) for name, one in document["webhooks"].items())]
+    shown = [content.get("example") for _, operation in every for _, content in contents(operation)]
     assert [path.name for path in EXAMPLES.glob("*.json") if example(path.stem) not in shown] == []
 
 

@@ -1,6 +1,5 @@
 """Orders that come again: the first result is given, and nothing is asked of the payer twice without a person."""
 
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -274,56 +273,6 @@ def test_the_key_itself_is_not_stored(world: World) -> None:
     database = getattr(world.store, "engine", None)
     if database is not None:
         assert b"a-key-that-may-name-somebody" not in Path(database.url.database).read_bytes()
-
-
-def together(*acts: Callable[[], Received]) -> list[Received | GatewayError]:
-    """All at once, as far as threads allow; what each came to."""
-    start = threading.Barrier(len(acts))
-    done: list[Received | GatewayError] = []
-
-    def run(act: Callable[[], Received]) -> None:
-        start.wait()
-        try:
-            done.append(act())
-        except GatewayError as fault:
-            done.append(fault)
-
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return done
-
-
-@pytest.mark.parametrize("key", ["", "k-4"])
-def test_of_many_repeats_at_once_one_wins_and_all_get_its_result(world: World, key: str) -> None:
-    done = together(*[lambda: receive(world, order(), key=key)] * 6)
-    received = [one for one in done if isinstance(one, Received)]
-    assert len(received) == 6, done
-    assert len({one.order_id for one in received}) == 1
-    assert [one.again for one in received].count(False) == 1
-    assert count(world) == 1
-
-
-def test_of_many_revisions_at_once_one_goes_and_the_others_wait_for_a_person(world: World) -> None:
-    done = together(*[lambda n=n: receive(world, order(KNEE, version(str(n)))) for n in range(6)])
-    assert all(isinstance(one, Received) for one in done), done
-    states = [record.state for record in world.store.authorizations(Query(limit=1000))]
-    assert sorted(states) == [State.HELD] * 5 + [State.READY]
-
-
-def test_a_completion_and_a_new_revision_at_once_do_not_both_go(world: World) -> None:
-    whole = json.loads(order())["entry"][0]["resource"]
-    missing = {name: whole[name] for name in ("resourceType", "id", "code")}
-    first = receive(world, order(KNEE, lambda resource: resource.pop("code")))
-    assert world.store.authorization(first.authorizations[0]).state is State.DOCUMENTING
-    done = together(
-        lambda: intake.complete(world, first.order_id, json.dumps(missing), actor="person:n"),
-        lambda: receive(world, order()),
-    )
-    states = [record.state for record in world.store.authorizations(Query(limit=1000))]
-    assert states.count(State.READY) == 1, (states, done)
 
 
 def test_a_repeat_is_known_across_a_restart_of_the_gateway(tmp_path: Path) -> None:
