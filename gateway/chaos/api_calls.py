@@ -20,6 +20,9 @@ class Api:
         self._connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=seconds)
         self._headers = {"Authorization": f"Bearer {token}"}
 
+    def close(self) -> None:
+        self._connection.close()
+
     def get(self, path: str, **asked: str | int) -> Any:
         """The JSON answer. Raises Unreached, also when the gateway cannot answer right now."""
         status, body = self._call("GET", f"{path}?{urlencode(asked)}", None, {})

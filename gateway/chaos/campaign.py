@@ -68,18 +68,25 @@ def _main(scope: Scope) -> Iterator[Named]:
 
 
 def _deaths(scope: Scope) -> Iterator[Named]:
-    for each, left, orders in (
-        ("kills", scope.kills, _ORDERS_PER_KILL),
-        ("stops", scope.stops, _ORDERS_PER_STOP),
-    ):
-        most = _KILLS_PER_RUN if each == "kills" else _STOPS_PER_RUN
-        for number, start in enumerate(range(0, left, most)):
-            count = min(most, left - start)
-            database = scope.databases[number % len(scope.databases)]
-            model = scope.models[number % len(scope.models)]
-            options = _options(scope, count * orders, database, scope.seed + number, payer_model=model)
-            name = "kill -9" if each == "kills" else "SIGSTOP past the lease"
-            yield f"{name}, {database}", replace(options, **{each: count}, warm=True, lease=_SHORT_LEASE)
+    for number, count in enumerate(_parts(scope.kills, _KILLS_PER_RUN)):
+        options = _mortal(scope, number, count * _ORDERS_PER_KILL)
+        yield f"kill -9, {options.database}", replace(options, kills=count)
+    for number, count in enumerate(_parts(scope.stops, _STOPS_PER_RUN)):
+        options = _mortal(scope, number, count * _ORDERS_PER_STOP)
+        yield f"SIGSTOP past the lease, {options.database}", replace(options, stops=count)
+
+
+def _parts(whole: int, most: int) -> Iterator[int]:
+    for start in range(0, whole, most):
+        yield min(most, whole - start)
+
+
+def _mortal(scope: Scope, number: int, orders: int) -> Options:
+    """Databases and payer models in turn."""
+    database = scope.databases[number % len(scope.databases)]
+    model = scope.models[number // len(scope.databases) % len(scope.models)]
+    options = _options(scope, orders, database, scope.seed + number, payer_model=model)
+    return replace(options, warm=True, lease=_SHORT_LEASE)
 
 
 def _others(scope: Scope) -> Iterator[Named]:

@@ -4,6 +4,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Event, Lock, Thread
@@ -49,19 +50,30 @@ class Seen:
 
 
 class EhrClient:
-    """Sends letters in several threads and follows the feed in one more."""
+    """Sends letters in several threads and follows the feed in one more; `released` tells how many may go by now."""
 
-    def __init__(self, url: str, token: str, ledger: ClientLedger, *, seed: int, threads: int, ends: float) -> None:
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        ledger: ClientLedger,
+        *,
+        seed: int,
+        threads: int,
+        ends: float,
+        released: Callable[[], float],
+    ) -> None:
         self._url, self._token, self._ledger = url, token, ledger
         self._seed, self._threads, self._ends = seed, threads, ends
+        self._released = released
         self.seen = Seen()
         self._over = Event()
 
     def run(self, letters: Sequence[Letter], progress: Callable[[str], None]) -> bool:
         """Send all, wait until nothing is under way any more or time is over; whether everything came to rest."""
-        queue: SimpleQueue[Letter] = SimpleQueue()
-        for letter in letters:
-            queue.put(letter)
+        queue: SimpleQueue[tuple[int, Letter]] = SimpleQueue()
+        for place in enumerate(letters):
+            queue.put(place)
         senders = [Thread(target=self._send_all, args=(queue,), name=f"ehr-{n}") for n in range(self._threads)]
         follower = Thread(target=self._follow, name="ehr-follow")
         for thread in (*senders, follower):
@@ -78,7 +90,8 @@ class EhrClient:
 
     def read_final(self) -> int:
         """Write down how each authorization stands, and how many there are. Raises Unreached."""
-        rows = Api(self._url, self._token).pages("/authorizations", "authorizations")
+        with closing(Api(self._url, self._token)) as api:
+            rows = api.pages("/authorizations", "authorizations")
         for row in rows:
             self._ledger.write(
                 "final", order=row["order"], authorizations=(row["id"],), state=row["state"], numbers=numbers_of(row)
@@ -92,14 +105,16 @@ class EhrClient:
         words = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
         return f"{answered} of {all_of_them} promised; {words}"
 
-    def _send_all(self, queue: "SimpleQueue[Letter]") -> None:
-        api = Api(self._url, self._token)
-        while not self._over.is_set():
-            try:
-                letter = queue.get_nowait()
-            except Empty:
-                return
-            self._send(api, letter)
+    def _send_all(self, queue: "SimpleQueue[tuple[int, Letter]]") -> None:
+        with closing(Api(self._url, self._token)) as api:
+            while not self._over.is_set():
+                try:
+                    place, letter = queue.get_nowait()
+                except Empty:
+                    return
+                while place >= self._released() and not self._over.is_set():
+                    self._over.wait(_AGAIN_SECONDS)
+                self._send(api, letter)
 
     def _send(self, api: Api, letter: Letter) -> None:
         """Repeat the order until the gateway says yes or no."""
@@ -129,15 +144,13 @@ class EhrClient:
             self.seen.promised.update(identities)
 
     def _follow(self) -> None:
-        api, after = Api(self._url, self._token), 0
+        after = 0
         listed: set[str] = set()
-        while not self._over.is_set():
-            try:
-                after = self._read_events(api, after)
-                self._look_for_doubts(api, listed)
-            except Unreached:
-                pass
-            self._over.wait(_LOOK_SECONDS)
+        with closing(Api(self._url, self._token)) as api:
+            while not self._over.wait(_LOOK_SECONDS):
+                with suppress(Unreached):
+                    after = self._read_events(api, after)
+                    self._look_for_doubts(api, listed)
 
     def _read_events(self, api: Api, after: int) -> int:
         while True:

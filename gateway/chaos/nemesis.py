@@ -16,6 +16,7 @@ from gateway.fhir import json
 
 _LOOK_SECONDS = 0.02
 _MOST_HITS = 4
+_PATIENCE_SECONDS = 10.0
 _AWAKE_SECONDS = 2.0  # a zombie has this long to do harm before it is started anew, to freeze elsewhere
 
 
@@ -54,6 +55,7 @@ class Nemesis:
         self._asleep: dict[Child, tuple[float, str]] = {}
         self._awake: dict[Child, float] = {}
         self._armed = 0
+        self._begun = time.monotonic()
         self._over = Event()
         self._thread = Thread(target=self._watch, name="nemesis")
         self.suffered: list[Suffering] = []
@@ -71,6 +73,15 @@ class Nemesis:
     def left(self) -> int:
         """How many deaths and freezes are still to come."""
         return self._intent.kills + self._intent.stops - len(self.suffered)
+
+    def released(self, orders: int) -> float:
+        """How many orders may be under way: enough for the next death, and some more for each that was, or took long.
+
+        Otherwise everything would be settled before the nemesis has had its turns.
+        """
+        turns = self._intent.kills + self._intent.stops
+        passed = max(len(self.suffered), (time.monotonic() - self._begun) / _PATIENCE_SECONDS)
+        return orders * (passed + 1) / (turns + 1) if turns else orders
 
     def stop(self) -> None:
         """Watch no more; whoever is armed ends properly, and a process that will not die takes its place."""

@@ -158,7 +158,15 @@ def _live(
     """Send everything and wait for the end; then peace, and the EHR reads how everything stands."""
     ledger = ClientLedger(home.folder / "client.jsonl")
     ends = time.monotonic() + options.limit
-    client = EhrClient(home.url, home.token, ledger, seed=options.seed, threads=options.threads, ends=ends)
+    client = EhrClient(
+        home.url,
+        home.token,
+        ledger,
+        seed=options.seed,
+        threads=options.threads,
+        ends=ends,
+        released=partial(nemesis.released, len(orders)),
+    )
     form = OrderForm(data_folder("mappings").parent / "examples" / "orders")
     letters = [
         Letter(one.number, form.fill(one, payor(one.fault)), f"chaos-{options.seed}-{one.number}") for one in orders

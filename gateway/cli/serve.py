@@ -19,6 +19,7 @@ def serve(
     from datetime import timedelta
 
     from gateway.adapters.log import JsonLog
+    from gateway.adapters.store.serving import serving
     from gateway.api.server import serve as run
     from gateway.bootstrap import gateway
     from gateway.settings import read_settings
@@ -27,7 +28,7 @@ def serve(
     present = read_settings()
     settings = present.model_copy(update={"host": host or present.host, "port": port or present.port})
     _somebody_works(settings)
-    with gateway(settings, JsonLog()) as world:
+    with gateway(settings, JsonLog()) as world, serving(world.store):
         workers = Pool(world, threads=settings.workers, lease=timedelta(seconds=settings.lease_seconds))
         run(world, settings, workers)
 

@@ -77,13 +77,16 @@ def _hold(context: Context, node: Node, item: Item) -> None:
         check(context, item)
     value = item.value if item.value.__class__ is dict else _NOTHING
     for rows in plan.rows:
-        content = value.get(rows.key)
-        if content.__class__ is str and (rows.takes_any or content == rows.word):
-            continue
-        if content is None and rows.key and rows.key not in value and rows.shadow not in value and item.shadow is None:
+        key = rows.key
+        if key in value:
+            content = value[key]
+            if content.__class__ is str and (rows.takes_any or content == rows.word):
+                continue
+        elif key and rows.shadow not in value and item.shadow is None:
             if rows.least:
                 _rows(context, rows, item, ())
-        elif rows.is_plain and rows.slicer is None:
+            continue
+        if rows.is_plain and rows.slicer is None:
             _count(context, rows.node, item.count(rows.name), item)
         elif (found := item.child(rows.name)) or rows.least:
             _rows(context, rows, item, found)

@@ -59,7 +59,7 @@ def _is_new_address(seen: dict[_Key, str], key: _Key, entry: Entry) -> bool:
 def _content(entry: Entry) -> Hashable:
     """The same for the same content; what JSON has no form for is like nothing else."""
     try:
-        return json.canonical({name: value for name, value in entry.resource.items() if name != "id"})
+        return json.canonical({**entry.resource, "id": None})
     except TypeError:
         return id(entry)
 

@@ -94,6 +94,8 @@ class Field:
             code, node, shape = self.code, self.node, self.shape
             if value.__class__ is not list:
                 return [Item(value, code, node, shape, parent)]
+            if len(value) == 1:
+                return [Item(value[0], code, node, shape, parent, 0)]
             return [Item(one, code, node, shape, parent, position) for position, one in enumerate(value)]
         if not isinstance(value, list) and not (value is None and isinstance(shadows, list)):
             return [self._item(parent, value, shadows, -1)]
@@ -138,20 +140,21 @@ class Shape:
         checks: for a resource, its invariants, worked out by gateway.conformance.structure when first needed.
     """
 
-    __slots__ = ("_named", "checks", "choices", "fields", "required")
+    __slots__ = ("_forms", "_named", "checks", "choices", "fields", "required")
 
     def __init__(self, reader: "Reader", elements: dict[str, Node]) -> None:
         self.fields: dict[str, Field] = {}
         self.checks: Any = None
-        self._named: dict[str, Field | None] = {}
+        self._named: dict[str, Field] = {}
+        self._forms: dict[str, dict[str, Field]] = {}  # of a choice, by JSON name, what stands beside a primitive too
         self.required = tuple(node for node in elements.values() if node.element.low)
         self.choices = frozenset(node.label for name, node in elements.items() if name.endswith("[x]"))
         for name, node in elements.items():
             if name.endswith("[x]"):
-                self._named[name] = None
+                forms = self._forms[name] = {}
                 for row in node.element.types:
                     key = node.label + row.code[0].upper() + row.code[1:]
-                    self.fields[key] = Field(reader, node, row, key)
+                    self.fields[key] = forms[key] = forms[f"_{key}"] = Field(reader, node, row, key)
             else:
                 types = node.element.types or (TypeRef("Element"),)
                 self._named[name] = self.fields[name] = Field(reader, node, types[0], name)
@@ -159,17 +162,18 @@ class Shape:
     def read(self, item: "Item", name: str) -> Sequence["Item"]:
         """The values of one element of an item."""
         content = item.value if item.value.__class__ is dict else item.shadow
-        if content.__class__ is not dict or name not in self._named:
+        if content.__class__ is not dict:
             return ()
-        field = self._named[name]
+        field = self._named.get(name)
         if field is not None:
             return _rows(field, item, content)
+        forms = self._forms.get(name)
+        if forms is None or forms.keys().isdisjoint(content):
+            return ()
         rows: list[Item] = []
         for key in content:
-            one = self.fields.get(key)
-            if one is None and key.startswith("_") and key[1:] not in content:
-                one = self.fields.get(key[1:])
-            if one is not None and one.name == name:
+            one = forms.get(key)
+            if one is not None and (key == one.key or one.key not in content):
                 rows += _rows(one, item, content)
         return rows
 
@@ -218,6 +222,9 @@ class Reader:
         return definition.root.children if definition else {}
 
 
+_NOBODY_ASKED: dict[str, Sequence["Item"]] = {}  # never added to
+
+
 class Item:
     """One value.
 
@@ -264,7 +271,7 @@ class Item:
         self.parent, self._position, self.shadow = parent, position, shadow
         self.outer, self._path = outer, path
         self.home: Item = parent.home if parent is not None else self
-        self.known: dict[str, Sequence[Item]] = {}
+        self.known = _NOBODY_ASKED
         self._contained: frozenset[str] | None = None
 
     @property
@@ -294,8 +301,15 @@ class Item:
         """Its children of one element name (`value[x]`, not `valueString`); empty when there are none."""
         found = self.known.get(name)
         if found is None:
-            found = self.known[name] = self.shape.read(self, name)
+            found = self.shape.read(self, name)
+            self._keep(name, found)
         return found
+
+    def _keep(self, name: str, rows: Sequence["Item"]) -> None:
+        if self.known is _NOBODY_ASKED:  # of most values nobody ever asks
+            self.known = {name: rows}
+        else:
+            self.known[name] = rows
 
     def count(self, name: str) -> int:
         """The number of children of one element name."""
@@ -317,7 +331,8 @@ class Item:
         """Its children of one element, of which `content` is all there is."""
         rows = self.known.get(field.name)
         if rows is None:
-            rows = self.known[field.name] = field.items(self, content, None)
+            rows = field.items(self, content, None)
+            self._keep(field.name, rows)
         return rows
 
     def release(self) -> None:
@@ -325,5 +340,5 @@ class Item:
         waiting = [self]
         while waiting:
             item = waiting.pop()
-            known, item.known = item.known, {}
+            known, item.known = item.known, _NOBODY_ASKED
             waiting += [row for rows in known.values() for row in rows if row.known]

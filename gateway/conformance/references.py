@@ -117,10 +117,11 @@ def declared(item: Item) -> list[str]:
 
 
 def _point(context: Context, pointer: Pointer) -> None:
-    _same_type(context, pointer.item)
+    guide, item = context.guide, pointer.item
+    if item.value.__class__ is dict and "type" in item.value:
+        _same_type(context, item)
     if not pointer.targets:
         return
-    guide, item = context.guide, pointer.item
     targets = guide.targets.get(pointer.targets)
     if targets is None:
         targets = guide.targets[pointer.targets] = Targets.read(pointer.targets, guide)

@@ -70,11 +70,14 @@ def _object(context: Context, item: Item) -> None:
 
 def _property(context: Context, item: Item, field: Field, content: Any) -> None:
     """A property that is no primitive, or a primitive in need of a closer look."""
-    if not _has_shape(context, item, field, field.key, content):
+    has_shape = (content.__class__ is list) is field.is_list and content != []
+    if not has_shape and not _has_shape(context, item, field, field.key, content):
         return
     if field.is_choice:
-        _one_type(context, item, field)
-        _rows(context, item.child(field.name), field)
+        rows = item.child(field.name)
+        if len(rows) > 1:
+            _one_type(context, item, field)
+        _rows(context, rows, field)
         return
     if content is None:
         _null(context, f"{item.path}.{field.key}")
@@ -116,14 +119,13 @@ def _stands_beside(item: Item) -> bool:
 
 
 def _one_type(context: Context, item: Item, field: Field) -> None:
-    if len(item.child(field.name)) > 1:
-        context.findings.error(
-            "cardinality",
-            f"{item.path}.{field.node.label}",
-            f"{field.node.path} is there more than once.",
-            "Send it in one of its types only.",
-            code="structure",
-        )
+    context.findings.error(
+        "cardinality",
+        f"{item.path}.{field.node.label}",
+        f"{field.node.path} is there more than once.",
+        "Send it in one of its types only.",
+        code="structure",
+    )
 
 
 def _unusual(context: Context, item: Item, name: str, content: Any) -> None:
@@ -141,7 +143,7 @@ def _unusual(context: Context, item: Item, name: str, content: Any) -> None:
             code="structure",
         )
         return
-    if field.is_choice:
+    if field.is_choice and len(item.child(field.name)) > 1:
         _one_type(context, item, field)
     if _is_nothing(content):
         _null(context, f"{item.path}.{field.node.label}")

@@ -30,17 +30,20 @@ class Entry:
     Attributes:
         path: its FHIRPath in the input.
         type_id: `Type/id`, empty where the resource lacks one of them.
+        base: what stands before that in the address it travels under.
     """
 
     resource: Resource
     full_url: str = ""
     path: str = ""
     type_id: str = field(init=False, repr=False, compare=False)
+    base: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         kind, identity = self.resource.get("resourceType"), self.resource.get("id")
         known = f"{kind}/{identity}" if isinstance(kind, str) and isinstance(identity, str) else ""
         object.__setattr__(self, "type_id", known)
+        object.__setattr__(self, "base", self.full_url.removesuffix(known) if known else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class Index:
         self._types: dict[str, list[Entry]] = {}
         self._ids: dict[str, list[Entry]] = {}
         self._found: dict[tuple[str, str], Resolved | None] = {}  # entries never change
+        self._of_type: dict[tuple[str, ...], tuple[Entry, ...]] = {}
         for entry in self.entries:
             if entry.full_url:
                 self._urls.setdefault(entry.full_url, []).append(entry)
@@ -69,17 +73,22 @@ class Index:
 
     def of_type(self, *kinds: str) -> tuple[Entry, ...]:
         """The entries whose resourceType is one of `kinds`, in their order of arrival."""
-        return tuple(entry for entry in self.entries if entry.resource.get("resourceType") in kinds)
+        if kinds not in self._of_type:
+            found = tuple(entry for entry in self.entries if entry.resource.get("resourceType") in kinds)
+            self._of_type[kinds] = found
+        return self._of_type[kinds]
 
     def resolve(self, reference: str, *, source: Entry | None = None) -> Resolved | None:
         """The one entry that `reference`, standing in `source`, points at; None when none or several do."""
-        if reference.startswith("#"):
+        if reference[:1] == "#":
             return _contained(reference[1:], source)
-        base = _base(source) if source else ""
+        base = source.base if source else ""
         known = reference, base
-        if known not in self._found:
-            self._found[known] = self._resolve(reference, base)
-        return self._found[known]
+        try:
+            return self._found[known]
+        except KeyError:
+            found = self._found[known] = self._resolve(reference, base)
+            return found
 
     def _resolve(self, reference: str, base: str) -> Resolved | None:
         """As `resolve`, for what is not contained and stands in a resource that travels under `base`."""
@@ -99,10 +108,6 @@ class Index:
         if found := _only([*self._urls.get(f"urn:uuid:{identity}", []), *self._ids.get(bare, [])]):
             return Resolved(found, Step.ID_ONLY)
         return None
-
-
-def _base(entry: Entry) -> str:
-    return entry.full_url.removesuffix(entry.type_id) if entry.type_id else ""
 
 
 def _contained(identity: str, source: Entry | None) -> Resolved | None:
@@ -164,19 +169,28 @@ def _parameters(value: Resource, path: str) -> Iterator[Iterator[Entry]]:
 
 def references(value: Any, *, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
     """Every Reference with a `reference` string inside `value`, contained resources included, with its path."""
-    stack = [(path, value)] if isinstance(value, dict | list) else []
+    stack: list[tuple[Any, Any]] = [(path, value)]
     while stack:
         place, item = stack.pop()
-        if isinstance(item, dict):
-            if isinstance(item.get("reference"), str) and "resourceType" not in item:
-                yield place, item
-            for key, child in item.items():
-                if child.__class__ is dict or child.__class__ is list:
-                    stack.append((f"{place}.{key}" if place else key, child))
-        else:
+        if item.__class__ is list:
             for position, child in enumerate(item):
                 if child.__class__ is dict or child.__class__ is list:
-                    stack.append((f"{place}[{position}]", child))
+                    stack.append(((place, position), child))
+        elif isinstance(item, dict):
+            if isinstance(item.get("reference"), str) and "resourceType" not in item:
+                yield _written(place), item
+            for key, child in item.items():
+                if child.__class__ is dict or child.__class__ is list:
+                    stack.append(((place, key), child))
+
+
+def _written(place: Any) -> str:
+    """A path kept as pairs of the path around and a step, written out."""
+    steps: list[str] = []
+    while not isinstance(place, str):
+        place, step = place
+        steps.append(f"[{step}]" if isinstance(step, int) else f".{step}")
+    return f"{place}{''.join(reversed(steps))}".removeprefix("." if not place else "")
 
 
 def collection(entries: Iterable[Entry], *, identifier: dict[str, str], timestamp: str, profile: str) -> Resource:

@@ -15,7 +15,7 @@ import orjson
 
 # Possessive, and an open string runs to the end: neither time nor memory may grow with what a string holds.
 _NESTING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
-_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+_FRACTION = re.compile(rb"[0-9][.eE]")
 _BRACKETS = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _MAX_NUMBER, _MAX_EXPONENT = 64, 999
@@ -56,7 +56,10 @@ def loads(raw: bytes, *, limits: Limits = Limits()) -> Any:
         raise JsonFault(
             "json-size", f"byte {limits.size}", "The document is too large.", f"Send at most {limits.size} bytes."
         )
-    _check_depth(raw, limits.depth)
+    outside = _outside_strings(raw)
+    _check_depth(raw, outside, limits.depth)
+    if (value := _as_written(raw, outside)) is not None:
+        return value
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
@@ -110,9 +113,30 @@ def _fragment(value: Any) -> Any:
     raise TypeError(f"JSON has no form for {type(value).__name__}")
 
 
-def _check_depth(raw: bytes, depth: int) -> None:
+def _outside_strings(raw: bytes) -> bytes:
+    """A document without its strings; of bytes that are no JSON, at least as far as they could be."""
+    if b"\\" in raw:
+        raw = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
+    return b"".join(raw.split(b'"')[::2])
+
+
+def _as_written(raw: bytes, outside: bytes) -> Any:
+    """The value of a document that is written as `dumps` writes it, which no two readers read differently, else None.
+
+    Writing it again must give the same bytes, so no key was there twice and no number lost a digit.
+    """
+    if b" " in outside or b"\n" in outside or _FRACTION.search(outside):
+        return None
+    try:
+        value = orjson.loads(raw)
+        return value if orjson.dumps(value) == raw else None
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        return None
+
+
+def _check_depth(raw: bytes, outside: bytes, depth: int) -> None:
     # Before parsing: the C parser recurses, and a deep document would end in a RecursionError.
-    if raw.count(b"[") + raw.count(b"{") <= depth or _is_shallow(raw, depth):
+    if raw.count(b"[") + raw.count(b"{") <= depth or _is_shallow(outside, depth):
         return
     level = 0
     for token in _NESTING.finditer(raw):
@@ -130,9 +154,9 @@ def _check_depth(raw: bytes, depth: int) -> None:
             level -= 1
 
 
-def _is_shallow(raw: bytes, depth: int) -> bool:
+def _is_shallow(outside: bytes, depth: int) -> bool:
     """Whether all brackets are gone after taking out the innermost pairs `depth` times; no answer where to look."""
-    brackets = _STRING.sub(b"", raw).translate(_BRACKETS, _NO_BRACKETS)
+    brackets = outside.translate(_BRACKETS, _NO_BRACKETS)
     for left in range(depth, 0, -1):
         before, brackets = len(brackets), brackets.replace(b"[]", b"")
         # a pair is around at most `left` levels, so at least every `left`-th must have been an innermost one

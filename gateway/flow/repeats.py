@@ -231,7 +231,8 @@ def _held(one: Prepared, live: Mapping[str, tuple[Authorization, ...]], which: s
     if not rivals or not isinstance(one.event, RequestBuilt):
         return one
     first = rivals[0]
-    what = "drop that one or release this one" if allows(first, Dropped) else "release this one to ask again, or drop it"
+    both = allows(first, Dropped)
+    what = "drop that one or release this one" if both else "release this one to ask again, or drop it"
     reason = f"{which} revision of this order has authorization {first.id} ({first.state.value}); {what}"
     return replace(one, held_by=reason)
 

@@ -15,6 +15,7 @@ from gateway.mapping.loader import examine as examine_file
 from gateway.mapping.parser import define
 from gateway.mapping.program import Program
 from gateway.mapping.reaching import reachable
+from gateway.mapping.straight import Straight
 from gateway.mapping.table_checks import faults
 from gateway.mapping.tables import Table, read_tables
 from gateway.mapping.type_needs import names_with_types
@@ -30,13 +31,13 @@ class Mapped:
             that were taken over whole are shared with it, not copied.
         gaps: required elements without a value, in output order.
         choices: what tables decided, once each, in the order it was first used.
-        noted: each output element that came from an expression, as the engine notes it; `trace` says it in words.
+        noted: each output element that came from an expression, where somebody observes; `trace` says it in words.
     """
 
     value: Any
     gaps: tuple[Gap, ...]
     choices: tuple[Choice, ...]
-    noted: tuple[tuple[At, Source, tuple[str, ...], int], ...] = field(repr=False)
+    noted: tuple[tuple[At, Source, tuple[str, ...], int], ...] = field(default=(), repr=False)
 
     @property
     def trace(self) -> tuple[Step, ...]:
@@ -57,9 +58,9 @@ class Mappings:
         return {name: Program(definition) for name, definition in self.definitions.items()}
 
     @cached_property
-    def typed(self) -> frozenset[str]:
-        """The names whose values keep their FHIR types."""
-        return names_with_types(self.definitions.values())
+    def straight(self) -> Straight:
+        """The same as Python functions, written when they are first used."""
+        return Straight(self.definitions, names_with_types(self.definitions.values()))
 
     @classmethod
     def load(cls, folder: Path, codes: Path) -> "Mappings":
@@ -71,7 +72,7 @@ class Mappings:
         mappings, findings = examine(folder, codes)
         if findings:
             raise MappingFault(findings)
-        _ = mappings.programs, mappings.typed  # made here once, not by the first order
+        _ = mappings.straight  # made here once, not by the first order
         return mappings
 
     def apply(self, name: str, context: Mapping[str, Any]) -> Mapped:
@@ -82,25 +83,31 @@ class Mappings:
         Raises:
             LookupError: there is no such mapping, or a variable it reads is not given.
         """
-        return self.observe(name, context, reached=None)
-
-    def observe(self, name: str, context: Mapping[str, Any], *, reached: set[Origin] | None) -> Mapped:
-        """As `apply`, and adds to `reached` the expressions that gave a value."""
+        self._check_given(name, context)
         with recording(self.tables) as record:
-            return self.run(name, context, Evaluation(self.programs, self.typed, record, reached), record)
+            evaluation = Evaluation(self.programs, record)
+            value = self.straight.produce(name, evaluation, context)
+        return Mapped(value, tuple(evaluation.gaps), tuple(record.choices.values()))
+
+    def observe(self, name: str, context: Mapping[str, Any], *, reached: set[Origin] | None = None) -> Mapped:
+        """As `apply`, with the trace, and adds to `reached` the expressions that gave a value."""
+        with recording(self.tables) as record:
+            return self.run(name, context, Evaluation(self.programs, record, reached), record)
 
     def run(self, name: str, context: Mapping[str, Any], evaluation: Evaluation, record: Record) -> Mapped:
-        """As `apply`, by an evaluation of the caller's."""
-        program = self.programs.get(name)
-        if program is None:
+        """As `observe`, by an evaluation of the caller's."""
+        self._check_given(name, context)
+        value = self.programs[name].produce(evaluation, context)
+        return Mapped(value, tuple(evaluation.gaps), tuple(record.choices.values()), tuple(evaluation.trace))
+
+    def _check_given(self, name: str, context: Mapping[str, Any]) -> None:
+        if name not in self.definitions:
             raise LookupError(f"there is no mapping {name!r}{nearest(name, self.definitions)}")
-        for variable in program.reads:
+        for variable in self.definitions[name].reads:
             if variable not in context:
                 raise LookupError(
                     f"mapping {name!r} reads %{variable}, which was not given{nearest(variable, context)}"
                 )
-        value = program.produce(evaluation, context)
-        return Mapped(value, tuple(evaluation.gaps), tuple(record.choices.values()), tuple(evaluation.trace))
 
 
 def examine(folder: Path, codes: Path) -> tuple[Mappings, list[Finding]]:

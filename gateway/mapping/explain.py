@@ -97,7 +97,7 @@ class Explaining(Mappings):
         reads = self.definitions[name].reads
         marked = {key: mark(value, f"%{key}", self.ledger) if key in reads else value for key, value in context.items()}
         with recording(self.tables) as record:
-            watching = Watching(self.programs, self.typed, record, self.ledger, self._behind)
+            watching = Watching(self.programs, record, self.ledger, self._behind)
             mapped = self.run(name, marked, watching, record)
         self.read |= {
             **self.ledger.read,

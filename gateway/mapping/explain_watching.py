@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.fhir.path import PathFault
-from gateway.mapping.evaluation import At, Evaluate, Evaluation, Query, Values, element_path
+from gateway.mapping.evaluation import At, Evaluation, Query, Values, element_path
 from gateway.mapping.expression import Source
 from gateway.mapping.functions import Record, compiled
 from gateway.mapping.marking import Ledger, places_of
@@ -37,23 +37,19 @@ class Watching(Evaluation):
         under: by element, the conditions and loops around it, the outermost first.
     """
 
-    direct = False
-
     def __init__(
         self,
         programs: Mapping[str, Program],
-        typed: frozenset[str],
         record: Record,
         ledger: Ledger,
         deciding: Mapping[str, tuple[str, ...]],
     ) -> None:
-        super().__init__(programs, typed, record)
+        super().__init__(programs, record)
         self.seen: dict[tuple[str, Source], Seen] = {}
         self.under: dict[str, tuple[Answer, ...]] = {}
         self._ledger = ledger
         self._deciding = deciding
         self._behind: dict[int, tuple[Bound, dict[str, None]]] = {}
-        self._asked: Query | None = None
         self._answers: dict[Source, tuple[tuple[str, ...], tuple[str, ...]]] = {}
 
     def final(self, query: Query, scope: Scope, at: At) -> Values | None:
@@ -69,17 +65,9 @@ class Watching(Evaluation):
             self.seen[element_path(place), query.source] = (before[0] | took, before[1] | reads)
         return found
 
-    def present(self, query: Query, scope: Scope) -> bool | None:  # noqa: ARG002 - as it is called
-        """Leaves the answer to `bound`, which is called next with the same condition."""
-        self._asked = query
-        return None
-
-    def bound(self, query: Query, scope: Scope, at: At, evaluate: Evaluate) -> Bound | None:
-        if query is not self._asked:
-            return super().bound(query, scope, at, evaluate)
-        self._asked = None
+    def condition(self, query: Query, scope: Scope, at: At) -> Bound | None:
         outer, self._ledger.read = self._ledger.read, {}
-        bound = super().bound(query, scope, at, evaluate)
+        bound = super().condition(query, scope, at)
         reads = self._ledger.read
         places = dict.fromkeys((*self._asked_about(query, scope), *sorted(reads)))
         self._answers[query.source] = tuple(places), bound.rules if bound else ()

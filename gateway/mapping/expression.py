@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from gateway.mapping.findings import Place
 
@@ -25,7 +25,6 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _WORDS = frozenset({"and", "or", "xor", "implies", "div", "mod", "in", "contains", "is", "as", "true", "false"})
-_PLAIN = re.compile(r"%(\w+)((?:\.[a-z]\w*)*)")
 
 
 Tokens = list[tuple[str, str]]  # kind (string, variable, special, time, number, name, mark) and text
@@ -52,7 +51,6 @@ class Source:
         variables: names read as %name.
         calls: functions called.
         bare: member names not reached from a %variable; they would be silently empty.
-        steps: the members of a plain path `%name.a.b` that can be walked without FHIRPath, else None.
         divides: whether `/` occurs, which gives a Decimal even of integers.
     """
 
@@ -65,7 +63,6 @@ class Source:
     variables: tuple[str, ...] = ()
     calls: tuple[Call, ...] = ()
     bare: tuple[str, ...] = ()
-    steps: tuple[str, ...] | None = field(default=None)
     divides: bool = False
 
 
@@ -84,7 +81,6 @@ def scan(text: str, mapping: str, line: int, place: Place, *, required: bool = F
         variables=tuple(dict.fromkeys(variables)),
         calls=tuple(_calls(tokens)),
         bare=tuple(_bare(tokens)),
-        steps=plain_steps(text),
         divides=("mark", "/") in tokens,
     )
 
@@ -92,12 +88,6 @@ def scan(text: str, mapping: str, line: int, place: Place, *, required: bool = F
 def tokens_of(text: str) -> Tokens:
     """The words of an expression."""
     return [(match.lastgroup or "", match.group()) for match in _TOKEN.finditer(text)]
-
-
-def plain_steps(text: str) -> tuple[str, ...] | None:
-    """The members of a path `%name.a.b` that can be walked without FHIRPath; None for any other expression."""
-    match = _PLAIN.fullmatch(text)
-    return tuple(match[2].split(".")[1:]) if match else None
 
 
 def _calls(tokens: Tokens) -> Iterator[Call]:

@@ -1,20 +1,17 @@
 """A mapping as functions, made once at load: each builds one piece of the output.
 
-A piece is a value (None: leave it out) with its life: whether input decided it. Constants and counters alone are
-NEUTRAL, an expression that gave nothing EMPTY, one that gave something FILLED; the larger wins.
+This is what a mapping means, and what `explain` watches; `gateway.mapping.straight` makes the same output of it faster.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gateway.mapping.evaluation import At, Evaluation, Query
+from gateway.mapping.evaluation import EMPTY, FILLED, NEUTRAL, At, Evaluation, Piece, Query
 from gateway.mapping.expression import Source
 from gateway.mapping.language import Array, Constant, Definition, For, If, Include, Leaf, Node, Object, Text
 from gateway.mapping.scope import Binder, Bound, Pending, Scope, with_let
-from gateway.mapping.values import UNSURE, follow, word
+from gateway.mapping.values import word
 
-NEUTRAL, EMPTY, FILLED = 0, 1, 2
-Piece = tuple[Any, int]
 Build = Callable[[Evaluation, Scope, At], Piece]
 Append = Callable[[Evaluation, Scope, At, list[Any]], int]
 
@@ -29,7 +26,7 @@ class Program:
         self.value = build(definition.produce)
         self.items = append(definition.produce)
         self.let: Mapping[str, Binder] = {name: _binder(node) for name, node in definition.let.items()}
-        self._root: At = (None, _root(definition))
+        self._root: At = (None, root_of(definition))
         self._whole = _object(definition.produce, top=True) if isinstance(definition.produce, Object) else self.value
 
     def produce(self, run: Evaluation, context: Mapping[str, Any]) -> Any:
@@ -70,7 +67,7 @@ def append(node: Node) -> Append:
     if isinstance(node, Array):
         return _row([append(item) for item in node.items])
     add = _append(node)
-    return _numbered(add) if _counts(node) else add
+    return _numbered(add) if asks_position(node) else add
 
 
 def _append(node: Node) -> Append:
@@ -86,7 +83,7 @@ def _append(node: Node) -> Append:
     return _one(build(node))
 
 
-def _counts(node: Node) -> bool:
+def asks_position(node: Node) -> bool:
     """Whether `node` asks for %position; what it includes has a scope of its own."""
     match node:
         case Leaf():
@@ -94,16 +91,16 @@ def _counts(node: Node) -> bool:
         case Text():
             return any(isinstance(part, Source) and "position" in part.variables for part in node.parts)
         case Object():
-            return any(_counts(child) for _, child in node.fields)
+            return any(asks_position(child) for _, child in node.fields)
         case Array():
-            return any(map(_counts, node.items))
+            return any(map(asks_position, node.items))
         case For():
-            return "position" in node.source.variables or _counts(node.body)
+            return "position" in node.source.variables or asks_position(node.body)
         case If():
             branches = (node.body, *([node.otherwise] if node.otherwise else []))
-            return "position" in node.condition.variables or any(map(_counts, branches))
+            return "position" in node.condition.variables or any(map(asks_position, branches))
         case Include():
-            return any(map(_counts, node.values.values()))
+            return any(map(asks_position, node.values.values()))
     return False
 
 
@@ -123,8 +120,8 @@ def _one(value: Build) -> Append:
 
 
 def _each(source: Source) -> Append:
-    several = _values(Query(source))
-    return lambda run, scope, at, items: several(run, scope, (at, len(items)), items)
+    query = Query(source)
+    return lambda run, scope, at, items: run.several(query, scope, (at, len(items)), items)
 
 
 def _object(node: Object, *, top: bool = False) -> Build:
@@ -196,16 +193,13 @@ def _loop(node: For) -> Append:
     query, name, body = Query(node.source), node.name, append(node.body)
 
     def add(run: Evaluation, scope: Scope, at: At, items: list[Any]) -> int:
-        bound = run.worth(query, scope, at, name)
+        bound = run.worth(query, scope, at)
         life = EMPTY
-        if bound and bound.value:
-            run.reach(query.source)
-            for index, value in enumerate(bound.value, start=1):
-                names = {**scope, name: Bound([value], bound.rules), "index": Bound(index)}
-                before = len(items)
-                life = max(life, body(run, names, at, items) or FILLED)
-                if not run.direct:
-                    run.stands(f"for {name} in", query.source, at, items, before)
+        for index, value in enumerate(bound.value, start=1):
+            names = {**scope, name: Bound([value], bound.rules), "index": Bound(index)}
+            before = len(items)
+            life = max(life, body(run, names, at, items) or FILLED)
+            run.stands(f"for {name} in", query.source, at, items, before)
         return life
 
     return add
@@ -216,12 +210,11 @@ def _condition(node: If) -> Build:
     body, otherwise = build(node.body), build(node.otherwise) if node.otherwise else None
 
     def make(run: Evaluation, scope: Scope, at: At) -> Piece:
-        branch = body if _holds(run, query, scope, at) else otherwise
+        branch = body if run.holds(query, scope, at) else otherwise
         if branch is None:
             return None, EMPTY
         value, life = branch(run, scope, at)
-        if not run.direct:
-            run.stands("if" if branch is body else "else of", query.source, at, value)
+        run.stands("if" if branch is body else "else of", query.source, at, value)
         return value, life or FILLED  # input chose this piece, so constants in it count as filled
 
     return make
@@ -232,35 +225,15 @@ def _choice(node: If) -> Append:
     body, otherwise = append(node.body), append(node.otherwise) if node.otherwise else None
 
     def add(run: Evaluation, scope: Scope, at: At, items: list[Any]) -> int:
-        branch = body if _holds(run, query, scope, at) else otherwise
+        branch = body if run.holds(query, scope, at) else otherwise
         if branch is None:
             return EMPTY
         before = len(items)
         life = branch(run, scope, at, items)
-        if not run.direct:
-            run.stands("if" if branch is body else "else of", query.source, at, items, before)
+        run.stands("if" if branch is body else "else of", query.source, at, items, before)
         return life or FILLED
 
     return add
-
-
-def _holds(run: Evaluation, query: Query, scope: Scope, at: At) -> bool:
-    found = run.present(query, scope)
-    if found is not None:
-        if found:
-            run.reach(query.source)
-        return found
-    bound = run.bound(query, scope, at, query.expression)
-    if bound is None or bound.value in ([], [False]):
-        return False
-    values = bound.value
-    if len(values) > 1 or not all(isinstance(value, bool) for value in values):
-        run.gap(query.source, at, "a condition that is true or false", "not a condition")
-        return False
-    if values != [True]:
-        return False
-    run.reach(query.source)
-    return True
 
 
 def _included(node: Include) -> Build:
@@ -285,59 +258,7 @@ def _part(node: Include) -> Append:
 
 def _leaf(source: Source) -> Build:
     query = Query(source)
-    several = _values(query)
-    name, members, is_path = query.name, query.members, query.steps is not None
-    may_vanish = bool(query.root) and not source.required
-    filled = NEUTRAL if query.counts else FILLED
-
-    def make(run: Evaluation, scope: Scope, at: At) -> Piece:
-        if is_path and run.direct:
-            variable = scope[name]
-            if not isinstance(variable, Bound):
-                variable = run.settle(name, variable)
-            value = follow(members, variable.value)
-            if value is not UNSURE and not (value is None and source.required):
-                if variable.rules:
-                    run.rules.extend(variable.rules)
-                if value is None:
-                    return None, EMPTY
-                run.reach(source)
-                run.trace.append((at, source, variable.rules, 1))
-                return value, filled
-        elif may_vanish and run.is_nothing(query, scope):
-            return None, EMPTY
-        items: list[Any] = []
-        life = several(run, scope, at, items)
-        if len(items) > 1:
-            run.gap(source, at, f"one value; {len(items)} were found", "several values")
-            return None, FILLED
-        return (items[0] if items else None), life
-
-    return make
-
-
-def _values(query: Query) -> Append:
-    """Adds all values of an expression; the place given is that of the first."""
-    source = query.source
-    filled = NEUTRAL if query.counts else FILLED
-
-    def add(run: Evaluation, scope: Scope, at: At, items: list[Any]) -> int:
-        if not source.required and run.is_nothing(query, scope):
-            return EMPTY
-        found = run.final(query, scope, at)
-        if found is None:
-            return FILLED
-        values, rules = found
-        if values:
-            run.trace.append((at, source, rules, len(values)))
-            items.extend(values)
-            return filled
-        if not source.required:
-            return EMPTY
-        run.gap(source, at, source.need or "a value", "required")
-        return FILLED
-
-    return add
+    return lambda run, scope, at: run.leaf(query, scope, at)
 
 
 def _text(node: Text) -> Build:
@@ -363,7 +284,8 @@ def _text(node: Text) -> Build:
 def _binder(node: Node) -> Binder:
     """The function that works out a `let` or `with` value in the scope it was written in."""
     if isinstance(node, Leaf):
-        return _bind_expression(Query(node.source))
+        query = Query(node.source)
+        return lambda run, home, name: run.worth(query, home, (None, f"%{name}"))
     value = build(node)
 
     def bind(run: Evaluation, home: Scope, name: str) -> Bound:
@@ -374,17 +296,7 @@ def _binder(node: Node) -> Binder:
     return bind
 
 
-def _bind_expression(query: Query) -> Binder:
-    def bind(run: Evaluation, home: Scope, name: str) -> Bound:
-        bound = run.worth(query, home, (None, f"%{name}"), name)
-        if bound and bound.value:
-            run.reach(query.source)
-        return bound or Bound([])
-
-    return bind
-
-
-def _root(definition: Definition) -> str:
+def root_of(definition: Definition) -> str:
     if isinstance(definition.produce, Object):
         for key, node in definition.produce.fields:
             if key == "resourceType" and isinstance(node, Constant):

@@ -1,26 +1,29 @@
 """The rules of a table that can fit at all, found by the fact that narrows them down best, in the table's order."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 Test = tuple[str, str, str]  # a fact, the lowest and the highest text it may be
 Candidates = tuple[int, ...]  # positions of rules, rising
 
 
 class RuleIndex:
-    """Finds candidates by the one fact that leaves the fewest rules to try where it leaves the most."""
+    """Finds candidates by the one fact that leaves the fewest rules to try where it leaves the most.
+
+    `candidates` takes the texts given for that `fact`.
+    """
 
     def __init__(self, rules: Sequence[Sequence[Test]]) -> None:
         facts = dict.fromkeys(test[0] for tests in rules for test in tests) or {"": None}
         best = min((_FactIndex(fact, rules) for fact in facts), key=lambda index: index.most)
-        self.candidates = best.candidates
+        self.fact, self.candidates = best.fact, best.candidates
 
 
 class _FactIndex:
     """Candidates by one fact: for each length of text the ends of all ranges, and what may fit at and between."""
 
     def __init__(self, fact: str, rules: Sequence[Sequence[Test]]) -> None:
-        self._fact = fact
+        self.fact = fact
         self._all: Candidates = tuple(range(len(rules)))
         asking = [[test for test in tests if test[0] == fact] for tests in rules]
         self._others: Candidates = tuple(number for number in self._all if not asking[number])
@@ -33,9 +36,8 @@ class _FactIndex:
         """How many rules it leaves to try at most, when one text is given for the fact."""
         return max((len(slot) for slots in self._fitting.values() for slot in slots), default=len(self._others))
 
-    def candidates(self, given: Mapping[str, Sequence[str]]) -> Candidates:
+    def candidates(self, texts: Sequence[str]) -> Candidates:
         """The rules of which the texts given for the fact forbid none; others cannot fit."""
-        texts = given.get(self._fact, ())
         if len(texts) > 1:
             return self._all
         if not texts or len(texts[0]) not in self._ends:

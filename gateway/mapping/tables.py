@@ -67,11 +67,14 @@ class Table:
 
     def choose(self, facts: Mapping[str, Any]) -> Row | None:
         """The first rule that fits the facts; a blank cell fits anything. None when no rule fits."""
-        given = {fact: _texts(facts.get(fact)) for fact in self.facts}
-        for number in self._index.candidates(given):
+        given: dict[str, tuple[str, ...]] = {}
+        for number in self._index.candidates(_texts(facts.get(self._index.fact))):
             row, tests = self._tests[number]
-            for test in tests:
-                if not _meets(given[test[0]], test):
+            for fact, low, high in tests:
+                texts = given.get(fact)
+                if texts is None:
+                    texts = given[fact] = _texts(facts.get(fact))
+                if low not in texts if low == high else not _is_between(texts, low, high):
                     break
             else:
                 return row
@@ -105,12 +108,9 @@ def _stem(column: str) -> str:
     return column.removesuffix("_from").removesuffix("_to")
 
 
-def _meets(given: tuple[str, ...], test: tuple[str, str, str]) -> bool:
+def _is_between(texts: tuple[str, ...], low: str, high: str) -> bool:
     """Codes are compared as text of one length: `J0120` is not between `97000` and `99999X`."""
-    _, low, high = test
-    if low == high:
-        return low in given
-    return any(len(text) == len(low) == len(high) and low <= text <= high for text in given)
+    return any(len(text) == len(low) == len(high) and low <= text <= high for text in texts)
 
 
 def _texts(value: Any) -> tuple[str, ...]:

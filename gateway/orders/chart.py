@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from gateway.fhir import json
 from gateway.fhir.bundle import Entry, Index, Resolved, Step
 from gateway.model.order import Resource
 from gateway.orders.notes import Notes
@@ -20,6 +21,7 @@ class Chart:
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self.index = Index(entries)
+        self._written = json.dumps([entry.resource for entry in entries])
         self._read: dict[tuple[Any, ...], tuple[tuple[Any, ...], Any, Notes | None]] = {}
 
     def once(self, rule: Callable[..., Answer], *about: Any, notes: Notes) -> Answer:
@@ -38,6 +40,10 @@ class Chart:
             notes.take(known[2])
         return answer
 
+    def mentions(self, element: str) -> bool:
+        """Whether any resource may have an element of that name anywhere; surely not when the answer is no."""
+        return f'"{element}":'.encode() in self._written
+
     def of_type(self, *kinds: str) -> tuple[Entry, ...]:
         return self.index.of_type(*kinds)
 
@@ -52,10 +58,11 @@ class Chart:
         text = reference.get("reference")
         found = self.index.resolve(text, source=source) if isinstance(text, str) else None
         if found and found.entry.resource.get("resourceType") in kinds:
-            if found.step in _UNSURE:
-                rule, why = _UNSURE[found.step]
+            step = found.step
+            if step in _UNSURE:
+                rule, why = _UNSURE[step]
                 notes.choose("reference", place, why, rule)
-            return _in_its_container(found, source)
+            return found.entry if step is not Step.CONTAINED else _in_its_container(found, source)
         return self._by_identifier(reference.get("identifier"), place, notes, kinds)
 
     def _by_identifier(self, identifier: Any, place: str, notes: Notes, kinds: Sequence[str]) -> Entry | None:
@@ -86,13 +93,19 @@ def rows(resource: Any, element: str) -> list[dict[str, Any]]:
     value = resource.get(element) if isinstance(resource, dict) else None
     if value is None:
         return []
-    items = value if isinstance(value, list) else [value]
-    return [item for item in items if isinstance(item, dict)]
+    if not isinstance(value, list):
+        return [value] if isinstance(value, dict) else []
+    if len(value) == 1:
+        return value[:] if isinstance(value[0], dict) else []
+    return [item for item in value if isinstance(item, dict)]
 
 
 def codings(concept: Any) -> list[dict[str, Any]]:
     """The codings of a CodeableConcept that have a code."""
-    return [coding for coding in rows(concept, "coding") if isinstance(coding.get("code"), str)]
+    found = rows(concept, "coding")
+    if len(found) == 1:
+        return found if isinstance(found[0].get("code"), str) else []
+    return [coding for coding in found if isinstance(coding.get("code"), str)]
 
 
 def text(value: Any, element: str) -> str:
@@ -103,8 +116,6 @@ def text(value: Any, element: str) -> str:
 
 def _in_its_container(found: Resolved, source: Entry) -> Entry:
     """A contained resource refers to its siblings: it takes them along."""
-    if found.step is not Step.CONTAINED:
-        return found.entry
     siblings = source.resource.get("contained", [])
     return Entry({**found.entry.resource, "contained": siblings}, path=found.entry.path)
 

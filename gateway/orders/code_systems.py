@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from operator import is_
 from typing import Any
 
+from gateway.fhir import json
 from gateway.orders.notes import Notes
 from gateway.orders.tables import OrderTables
 
@@ -20,9 +21,16 @@ _MODIFIER = re.compile(r"[0-9A-Z]{2}")
 
 def standardize(value: Any, tables: OrderTables, notes: Notes) -> Any:
     """The document with the standard spelling of every `system`; each alias met is recorded once."""
-    spellings = {system: _standard(system, tables) for system in _systems(value)}
+    systems = _written_systems(json.dumps(value))
+    spellings = {system: _standard(system, tables) for system in (_systems(value) if systems is None else systems)}
     is_standard = all(system == standard for system, standard in spellings.items())
     return value if is_standard else _respelled(value, spellings, notes)
+
+
+def _written_systems(written: bytes) -> set[str] | None:
+    """Every text that stands as `system` in compact JSON, and perhaps more; None where one is written with escapes."""
+    found = {part.partition(b'"')[0] for part in written.split(b'"system":"')[1:]}
+    return None if any(b"\\" in text for text in found) else {text.decode() for text in found}
 
 
 def _systems(value: Any) -> set[str]:

@@ -19,17 +19,20 @@ _RULE = "coverage"
 _ELEMENT = "Claim.insurance"
 
 
-def coverage_of(subject: Subject, on: date, notes: Notes) -> Entry | None:
-    """The Coverage for an order: the one it names, else the patient's by status, period and rank; never a guess."""
-    order = subject.order
+def coverages_of(subject: Subject, notes: Notes) -> tuple[list[Entry], str] | None:
+    """The Coverages an order may be for, and why: those it names, else the patient's. None where a named one is not
+    to be had: no other takes its place."""
     named, complete = _named(subject, notes)
     if named:
-        candidates, why = named, "the order names it"
-    elif not complete:
+        return named, "the order names it"
+    return (_of_patient(subject, notes), "it is the patient's") if complete else None
+
+
+def coverage_of(found: tuple[list[Entry], str] | None, subject: Subject, on: date, notes: Notes) -> Entry | None:
+    """The Coverage for an order, of those `coverages_of` found: by status, period and rank; never a guess."""
+    if found is None:
         return None
-    else:
-        candidates, why = _of_patient(subject, notes), "it is the patient's"
-    best = _best(candidates, on, why, order, notes)
+    best = _best(*found, on, subject.order, notes)
     if best and subject.whose(best, "beneficiary", notes) is Whose.UNSAID:
         why = "It does not refer to its beneficiary; the order's patient is taken for it."
         notes.choose("beneficiary", f"{label(best)}.beneficiary", why, "coverage-beneficiary-unsaid")
@@ -80,7 +83,7 @@ def _of_patient(subject: Subject, notes: Notes) -> list[Entry]:
     ]
 
 
-def _best(candidates: Sequence[Entry], on: date, why: str, order: Entry, notes: Notes) -> Entry | None:
+def _best(candidates: Sequence[Entry], why: str, on: date, order: Entry, notes: Notes) -> Entry | None:
     element = name_of(order.resource, "insurance")
     place = f"{label(order)}.{element}"
     if not candidates:

@@ -5,8 +5,10 @@ says when, and `orders`, the numbers of the orders it supports.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
+from gateway.fhir.bundle import Entry
 from gateway.model.order import Resource
 from gateway.orders.belonging import Subject
 from gateway.orders.chart import codings, label, text
@@ -23,15 +25,27 @@ _NOT_USED = {
 }
 
 
-def diagnoses_of(subject: Subject, tables: OrderTables, notes: Notes) -> tuple[Resource, ...]:
-    """The ICD-10-CM diagnoses of one order, each code once; a gap when there is none.
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What the Conditions that an order names say: each concept with its path and the day it was recorded.
 
-    Conditions that are not established, or past, or another patient's, are left out and recorded; the gap names them.
+    `left_out` tells why others are not used: they are not established, or past, or another patient's.
+    """
+
+    concepts: tuple[tuple[Any, str, str], ...]
+    left_out: tuple[str, ...]
+
+
+def diagnoses_of(order: Entry, conditions: Conditions, tables: OrderTables, notes: Notes) -> tuple[Resource, ...]:
+    """The ICD-10-CM diagnoses of one order, each code once, reasons before conditions; a gap when there is none.
+
+    The gap names the conditions that were left out.
     """
     found: dict[str, Resource] = {}
     said: list[str] = []
-    left_out: list[str] = []
-    for concept, place, recorded in _concepts(subject, left_out, notes):
+    name_of_order = label(order)
+    reasons = [(concept, f"{name_of_order}.{path}", "") for path, concept in stated(order.resource, "reasonCode")]
+    for concept, place, recorded in (*reasons, *conditions.concepts):
         for position, coding in enumerate(codings(concept)):
             name = tables.names.get(str(coding.get("system", "")), "a local system")
             code = icd_10_cm(coding["code"]) if name == "ICD-10-CM" else ""
@@ -47,17 +61,21 @@ def diagnoses_of(subject: Subject, tables: OrderTables, notes: Notes) -> tuple[R
             said.append("text")
     if not found:
         has = f"; what is there is {', '.join(dict.fromkeys(said))}" if said else ""
-        need = "; ".join([f"{_asked(subject.order.resource)}{has}", *dict.fromkeys(left_out)])
-        element = name_of(subject.order.resource, "reasonCode")
-        notes.gap(f"{label(subject.order)}.{element}", need, "diagnosis", "Claim.diagnosis")
+        need = "; ".join([f"{_asked(order.resource)}{has}", *dict.fromkeys(conditions.left_out)])
+        element = name_of(order.resource, "reasonCode")
+        notes.gap(f"{name_of_order}.{element}", need, "diagnosis", "Claim.diagnosis")
     return tuple(found.values())
 
 
+def conditions_of(subject: Subject, notes: Notes) -> Conditions:
+    """The Conditions an order names as reasons or supporting information; what is left out is recorded."""
+    left_out: list[str] = []
+    concepts = tuple(_concepts(subject, left_out, notes))
+    return Conditions(concepts, tuple(left_out))
+
+
 def _concepts(subject: Subject, left_out: list[str], notes: Notes) -> Iterator[tuple[Any, str, str]]:
-    """Concepts that may be diagnoses, with their path and the day they were recorded; why others are left out."""
     order = subject.order
-    for path, concept in stated(order.resource, "reasonCode"):
-        yield concept, f"{label(order)}.{path}", ""
     for element in ("reasonReference", "supportingInfo", "supportingInformation"):
         for path, reference in stated(order.resource, element):
             place = f"{label(order)}.{path}"

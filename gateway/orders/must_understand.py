@@ -19,6 +19,8 @@ _NEED = (
 
 def understood(chart: Chart, notes: Notes) -> bool:
     """Whether no resource that reading an order used has a modifier extension or implicit rules; a gap for each."""
+    if not any(map(chart.mentions, _UNKNOWN)):
+        return True
     held = [without_contained(inner) for resource in notes.used for inner in rows(resource, "contained")]
     places: list[str] = []
     for resource in notes.used:
@@ -31,19 +33,7 @@ def understood(chart: Chart, notes: Notes) -> bool:
 
 
 def _held_by(resource: Resource, _: Notes) -> tuple[str, ...]:
-    return tuple(_places(resource, resource_name(resource))) if _is_anywhere(resource) else ()
-
-
-def _is_anywhere(resource: Resource) -> bool:
-    waiting: list[Any] = [resource]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, dict):
-            if not _UNKNOWN.isdisjoint(value):
-                return True
-            value = value.values()
-        waiting += [item for item in value if item.__class__ is dict or item.__class__ is list]
-    return False
+    return tuple(_places(resource, resource_name(resource)))
 
 
 def _places(value: Any, path: str) -> Iterator[str]:

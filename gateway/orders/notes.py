@@ -6,11 +6,11 @@ from gateway.model.order import Choice, Gap, Resource
 class Notes:
     """Collects gaps and choices while an order is read; the same one twice counts once.
 
-    `used` are the resources that were read for it, each once.
+    `used` are the resources that were read for it, each object once.
     """
 
     def __init__(self) -> None:
-        self.used: list[Resource] = []
+        self._used: dict[int, Resource] = {}
         self._gaps: dict[Gap, None] = {}
         self._choices: dict[Choice, None] = {}
 
@@ -25,21 +25,30 @@ class Notes:
     def use(self, *resources: Resource) -> None:
         """Resources that what was read depends on; empty ones are none."""
         for resource in resources:
-            if resource and resource not in self.used:
-                self.used.append(resource)
+            if resource:
+                self._used[id(resource)] = resource
 
     def take(self, other: "Notes") -> None:
         """Everything another one collected, in its order."""
-        self._gaps.update(dict.fromkeys(other.gaps))
-        self._choices.update(dict.fromkeys(other.choices))
-        if other.used:
-            self.use(*other.used)
+        gaps, choices, used = other.collected
+        self._gaps.update(gaps)
+        self._choices.update(choices)
+        self._used.update(used)
 
     def add(self, note: Gap | Choice) -> None:
         if isinstance(note, Gap):
             self._gaps.setdefault(note)
         else:
             self._choices.setdefault(note)
+
+    @property
+    def collected(self) -> tuple[dict[Gap, None], dict[Choice, None], dict[int, Resource]]:
+        """All of it, as it is kept."""
+        return self._gaps, self._choices, self._used
+
+    @property
+    def used(self) -> list[Resource]:
+        return list(self._used.values())
 
     @property
     def gaps(self) -> tuple[Gap, ...]:

@@ -13,6 +13,7 @@ from typing import Any
 from gateway.fhir.bundle import Entry, entries_of
 from gateway.model.errors import BadOrder
 from gateway.model.order import Benefit, Choice, Gap, OrderContext, Resource
+from gateway.orders.alike import Alike
 from gateway.orders.benefit import HANDOFF
 from gateway.orders.chart import Chart
 from gateway.orders.cleaning import clean
@@ -67,6 +68,7 @@ def read(documents: Sequence[Any], site: Site, payers: Payers, options: Options)
     patient = _one_patient(orders, chart, notes)
     desk = Desk(
         chart=chart,
+        alike=Alike(chart),
         site=site,
         payers=payers,
         tables=options.tables,
@@ -109,12 +111,15 @@ def _one_patient(orders: Sequence[Entry], chart: Chart, notes: Notes) -> Entry |
 
 def _groups(readings: Sequence[Reading], split: bool) -> list[list[Reading]]:
     groups: dict[tuple[Any, ...], list[Reading]] = {}
+    coverages: list[Resource] = []
     for position, reading in enumerate(readings):
         alone = position if split or not reading.category else -1
         stay = reading.setting.encounter if reading.setting.encounter_class == "inpatient" else None
-        coverage = f"{reading.coverage.get('id')} {hash(str(reading.coverage))}"
+        known = next((at for at, one in enumerate(coverages) if one is reading.coverage or one == reading.coverage), -1)
+        if known < 0:
+            coverages.append(reading.coverage)
         key = (
-            coverage,
+            known if known >= 0 else len(coverages) - 1,
             reading.payer_id,
             reading.requestor_id,
             reading.benefit,

@@ -5,13 +5,14 @@ names and what each reads. Bundle.identifier is `urn:ietf:rfc:3986` with a urn:u
 Claim.identifier is `urn:trnorg:<trace originator of the site>` with a UUID; the trace number of item n ends in `-n`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
-from gateway.fhir.bundle import references
+from gateway.fhir import json
 from gateway.mapping import Mappings
 from gateway.model.authorization import Code, Dates, Item, Quantity
 from gateway.model.order import Choice, Gap, OrderContext, Resource
@@ -22,6 +23,7 @@ from gateway.payers.profile import PayerProfile
 from gateway.payers.site import Site
 
 _TRACE = "urn:trnorg:"
+_REFERENCE = b'"reference":"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,8 +133,9 @@ class _Press:
         """
         before = len(self.gaps)
         made = self._keep(url, self.apply(name, variables))
-        places = places_in(name, source, variables.get("order", {}))
-        self.gaps[before:] = [placed(gap, places) for gap in self.gaps[before:] if source]
+        if len(self.gaps) > before:
+            places = places_in(name, source, variables.get("order", {}))
+            self.gaps[before:] = [placed(gap, places) for gap in self.gaps[before:] if source]
         return made
 
     def _keep(self, url: str, made: Resource) -> Resource:
@@ -147,13 +150,29 @@ def _reachable(start: str, resources: Mapping[str, Resource]) -> Iterable[str]:
     seen = {start: None}
     waiting = [start]
     while waiting:
-        found = sorted(references(resources[waiting.pop(0)]), key=lambda row: row[0])
-        for _, reference in found:
-            target = reference["reference"]
-            if target in resources and target not in seen:
+        for target in _targets(resources[waiting.pop(0)], resources):
+            if target not in seen:
                 seen[target] = None
                 waiting.append(target)
     return seen
+
+
+def _targets(value: Any, known: Container[str]) -> list[str]:
+    """Which of the known addresses a part of a resource refers to, in the order of the paths they stand at.
+
+    What is referred to is read off its bytes; only what refers to several is taken apart to tell their order.
+    """
+    named = (part.partition(b'"')[0].decode() for part in json.dumps(value).split(_REFERENCE)[1:])
+    found = list(dict.fromkeys(target for target in named if target in known))
+    if len(found) < 2:
+        return found
+    if isinstance(value, dict):
+        parts = [(f"{key}[" if isinstance(part, list) else f"{key}.", part) for key, part in value.items()]
+    else:
+        parts = [(f"{position}]", part) for position, part in enumerate(value)]
+    parts.sort(key=itemgetter(0))
+    inner = [target for _, part in parts if isinstance(part, dict | list) for target in _targets(part, known)]
+    return [value["reference"], *inner] if isinstance(value, dict) and value.get("reference") in known else inner
 
 
 def _item(row: Resource, context: OrderContext, position: int) -> Item:

@@ -26,9 +26,11 @@ _EXTENSIONS: Mapping[str, Mapping[str, str]] = {
 def name_of(order: Resource, element: str) -> str:
     """What a type calls an element of the pattern; `extension(name)` where R4 gives it none of its own."""
     kind = order["resourceType"]
-    if extension := _EXTENSIONS.get(kind, {}).get(element):
+    if kind not in _NAMES:
+        return element
+    if extension := _EXTENSIONS[kind].get(element):
         return f"extension({extension})"
-    return _NAMES.get(kind, {}).get(element, element)
+    return _NAMES[kind].get(element, element)
 
 
 def stated(order: Resource, element: str) -> list[tuple[str, Resource]]:

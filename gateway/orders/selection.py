@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from gateway.fhir import json
 from gateway.fhir.bundle import Entry
 from gateway.model.errors import BadOrder
 from gateway.orders.chart import Chart, label, text
@@ -74,14 +75,13 @@ def orders_in(chart: Chart, own: int, settled: frozenset[str], notes: Notes) -> 
     sent = chart.index.entries[:own]
     candidates = [entry for entry in chart.of_type(*SUPPORTED) if entry.type_id not in settled]
     standing = []
-    seen: list[tuple[Entry, dict[str, object]]] = []
+    seen: dict[bytes, Entry] = {}
     for entry in candidates:
-        content = {name: value for name, value in entry.resource.items() if name != "id"}
-        if same := next((other for other, said in seen if said == content), None):
+        same = seen.setdefault(json.canonical({**entry.resource, "id": ""}), entry)
+        if same is not entry:
             if same.resource != entry.resource:
                 left_out.append((label(entry), f"it says the same as {label(same)}"))
             continue
-        seen.append((entry, content))
         if reason := _reason(entry, chart) if entry in sent else "it came with a completion, not with the order":
             left_out.append((label(entry), reason))
         else:

@@ -3,17 +3,20 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 from gateway.fhir.bundle import Entry
+from gateway.model.authorization import Dates
 from gateway.model.order import Benefit, Resource
+from gateway.orders.alike import Alike
 from gateway.orders.appointment import appointments_of, days_of
 from gateway.orders.belonging import Subject
 from gateway.orders.benefit import benefit_of
 from gateway.orders.chart import Chart, codings, label, rows, text
 from gateway.orders.code_systems import rule_system
-from gateway.orders.coverage import coverage_of, insurance_of, member_of, payer_of, subscriber_of
+from gateway.orders.coverage import coverage_of, coverages_of, insurance_of, member_of, payer_of, subscriber_of
 from gateway.orders.dates import Around, service_dates
-from gateway.orders.diagnoses import diagnoses_of
+from gateway.orders.diagnoses import conditions_of, diagnoses_of
 from gateway.orders.must_understand import understood
 from gateway.orders.notes import Notes
 from gateway.orders.providers import providers_of
@@ -34,6 +37,7 @@ class Desk:
     """What every order is read against."""
 
     chart: Chart
+    alike: Alike
     site: Site
     payers: Payers
     tables: OrderTables
@@ -71,43 +75,47 @@ class Reading:
 def read_order(order: Entry, patient: Entry | None, desk: Desk) -> Reading:
     """Apply every rule to one order."""
     notes, chart, tables = Notes(), desk.chart, desk.tables
-    notes.use(order.resource, patient.resource if patient else {})
+    held = patient.resource if patient else {}
+    notes.use(order.resource, held)
     check_stands(order, notes)
     subject = Subject(order, patient, chart)
+    about, read = partial(replace, subject), partial(desk.alike.of(order).read, notes)
     service = service_of(order, chart, tables, notes)
     check_quantity(order, notes)
     appointments = appointments_of(subject, notes)
-    setting = setting_of(subject, appointments, tables, notes)
+    setting = read("setting", lambda one, own: setting_of(about(order=one), appointments, tables, own))
     dates = service_dates(order, service.source, _around(setting, appointments), desk.today, notes)
-    coverage = coverage_of(subject, dates.start or desk.today, notes)
+    coverages = read("coverages", lambda one, own: coverages_of(about(order=one), own))
+    coverage = coverage_of(coverages, subject, dates.start or desk.today, notes)
     subscriber = chart.once(subscriber_of, coverage, patient, chart, notes=notes)
-    facts = _facts(order, service, setting, tables)
-    if dates.start:
-        facts |= {"start": dates.start.isoformat(), "end": (dates.end or dates.start).isoformat()}
+    facts = _facts(order, service, setting, dates, tables)
     category = tables["request_type"].choose(facts)
-    held = patient.resource if patient else {}
-    reading = Reading(
+    written_in = setting.encounter or setting.ordered_in
+    return Reading(
         order=order,
         patient=held,
         coverage=coverage.resource if coverage else {},
         subscriber=subscriber,
         member=chart.once(member_of, coverage, held, subscriber, tables, notes=notes),
         setting=setting,
-        providers=providers_of(order, appointments, chart, tables, notes),
-        diagnoses=diagnoses_of(subject, tables, notes),
-        supporting=supporting_of(subject, notes),
-        insurance=insurance_of(order, coverage, chart),
-        requestor_id=requestor_of(
-            order, setting.encounter or setting.ordered_in, desk.requestor, desk.site, chart, notes
+        providers=read("providers", lambda one, own: providers_of(one, appointments, chart, tables, own)),
+        diagnoses=diagnoses_of(
+            order, read("conditions", lambda one, own: conditions_of(about(order=one), own)), tables, notes
         ),
+        supporting=read("supporting", lambda one, own: supporting_of(about(order=one), own)),
+        insurance=insurance_of(order, coverage, chart),
+        requestor_id=read("requestor", lambda one, own: _requestor(one, written_in, desk, own)),
         payer_id=chart.once(payer_of, coverage, desk.payer, desk.payers, chart, notes=notes),
-        benefit=Benefit.MEDICAL,
+        # what nobody can understand is not handed off either: it stays here, with its gap
+        benefit=benefit_of(order, facts, tables, notes) if understood(chart, notes) else Benefit.MEDICAL,
         category=category.cells["value"] if category else "",
         facts=facts,
         notes=notes,
     )
-    # what nobody can understand is not handed off either: it stays here, with its gap
-    return replace(reading, benefit=benefit_of(order, facts, tables, notes)) if understood(chart, notes) else reading
+
+
+def _requestor(order: Entry, encounter: Entry | None, desk: Desk, notes: Notes) -> str:
+    return requestor_of(order, encounter, desk.requestor, desk.site, desk.chart, notes)
 
 
 def _around(setting: Setting, appointments: Sequence[Entry]) -> Around:
@@ -118,7 +126,7 @@ def _around(setting: Setting, appointments: Sequence[Entry]) -> Around:
     )
 
 
-def _facts(order: Entry, service: Service, setting: Setting, tables: OrderTables) -> dict[str, str]:
+def _facts(order: Entry, service: Service, setting: Setting, dates: Dates, tables: OrderTables) -> dict[str, str]:
     """What rule tables may look at; a fact the order does not know is not there."""
     resource = order.resource
     priority = priority_of(resource)
@@ -137,6 +145,8 @@ def _facts(order: Entry, service: Service, setting: Setting, tables: OrderTables
         "encounter_class": setting.encounter_class,
         "site": setting.site,
         "place": setting.place,
+        "start": dates.start.isoformat() if dates.start else "",
+        "end": (dates.end or dates.start).isoformat() if dates.start else "",
     }
     return {name: value for name, value in facts.items() if value}
 

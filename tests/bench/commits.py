@@ -1,4 +1,4 @@
-"""How many changes a second reach the disk, by how many threads: `python tests/bench/commits.py [URL]`.
+"""How many changes a second reach the disk, by how many threads: `python tests/bench/commits.py`.
 
 One change is what a step writes: a record moved on, its event, one exchange of 8 KB, its next step.
 """
@@ -18,6 +18,7 @@ from gateway.adapters.store import open_store
 from gateway.adapters.store.sql import SqlStore
 from gateway.model import events as e
 from tests.contract.lives import Life, exchange, order, work
+from tests.postgres import cluster
 
 _SECONDS = 3.0
 _BODY = os.urandom(8192)
@@ -52,13 +53,17 @@ def commits_a_second(store: SqlStore, threads: int, seconds: float = _SECONDS) -
     return sum(done) / (time.perf_counter() - begun)
 
 
+def show(kind: str, url: str) -> None:
+    store = open_store(url)
+    for threads in (1, 8, 32):
+        print(f"{kind}, {threads:2} threads: {commits_a_second(store, threads):6.0f} commits/s", flush=True)  # noqa: T201
+    store.close()
+
+
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        url = sys.argv[1] if len(sys.argv) > 1 else f"sqlite:///{Path(folder) / 'bench.db'}"
-        store = open_store(url)
-        for threads in (1, 8, 32):
-            print(f"{threads:3} threads: {commits_a_second(store, threads):6.0f} commits/s")  # noqa: T201
-        store.close()
+    with tempfile.TemporaryDirectory() as folder, cluster() as server:
+        show("sqlite", f"sqlite:///{Path(folder) / 'bench.db'}")
+        show("postgresql", server.url(server.database()))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -42,6 +42,7 @@ _LANES = ("acorn", *(f"payer-{n}" for n in range(20)))
 _MOST_TIMES = 2.0
 _MOST_BYTES = 300e6
 
+Call = Callable[[], object]
 Rows = Mapping[Any, list[dict[str, Any]]]
 
 
@@ -105,16 +106,24 @@ def fill(engine: Engine, first: int, many: int, waiting: int) -> None:
                 connection.execute(insert(table), values)
 
 
-def timed(name: str, calls: Iterator[Callable[[], object]]) -> Figure:
-    times: list[float] = []
-    for call in calls:
-        start = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - start)
-    return Figure(name, tuple(sorted(times)))
+def timed(name: str, calls: Iterable[Call]) -> Figure:
+    return Figure(name, tuple(sorted(_time(call) for call in calls)))
 
 
-def claims(store: SqlStore, closed: tuple[str, ...] = ()) -> Iterator[Callable[[], object]]:
+def in_turn(name: str, small: Iterable[Call], large: Iterable[Call]) -> tuple[Figure, Figure]:
+    """The same calls on a small and on a large store by turns: whatever else the machine does is done to both."""
+    pairs = [(_time(one), _time(other)) for one, other in zip(small, large, strict=True)]
+    first, second = (Figure(name, tuple(sorted(times))) for times in zip(*pairs, strict=True))
+    return first, second
+
+
+def _time(call: Call) -> float:
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def claims(store: SqlStore, closed: tuple[str, ...] = ()) -> Iterator[Call]:
     """Claim, then free the step again outside of the measured time, so that as much waits for every one."""
     taken: list[Any] = []
 
@@ -128,9 +137,16 @@ def claims(store: SqlStore, closed: tuple[str, ...] = ()) -> Iterator[Callable[[
         store.give_back(taken.pop())
 
 
+def vain_claims(store: SqlStore) -> Iterator[Call]:
+    def claim() -> None:
+        assert store.claim("bench", _NOW, _LEASE, closed=(*_LANES, "")) is None
+
+    return iter([claim] * _CLAIMS)
+
+
 def others(store: SqlStore) -> list[Figure]:
     identity, last = f"{7:08}-0000-4000-8000-000000000000", store.events(limit=1)[0].position
-    reads: dict[str, Callable[[], object]] = {
+    reads: dict[str, Call] = {
         "read one record": lambda: store.authorization(identity),
         "first page of all records": lambda: store.authorizations(Query()),
         "first page of one payer's": lambda: store.authorizations(Query(payer="acorn", states=(State.RECEIVED,))),
@@ -138,55 +154,50 @@ def others(store: SqlStore) -> list[Figure]:
         "first page of what waits": lambda: store.works(WorkQuery(set_aside=False)),
         "first page of what is set aside": lambda: store.works(WorkQuery(set_aside=True)),
     }
-    return [timed(name, iter([read] * 50)) for name, read in reads.items()] + [
+    return [timed(name, [read] * 50) for name, read in reads.items()] + [
         timed("commit of a new order", _new_orders(store))
     ]
 
 
-def _new_orders(store: SqlStore) -> Iterator[Callable[[], object]]:
+def _new_orders(store: SqlStore) -> Iterator[Call]:
     for number in range(200):
         life = Life(f"new-{number}", f"order-new-{number}").open()
         change: ChangeSet = life.change(order=order(life.order_id), work=(work(life.id, _NOW),))
         yield lambda change=change: store.commit(change)
 
 
-def measured(store: SqlStore) -> list[Figure]:
+def compared(small: SqlStore, large: SqlStore) -> list[tuple[Figure, Figure]]:
+    most = ("acorn",)
     return [
-        timed("claim", claims(store)),
-        timed("claim, the lane with nine of ten closed", claims(store, closed=("acorn",))),
-        timed("claim that finds nothing, all lanes closed", iter([lambda: _nothing(store)] * 200)),
+        in_turn("claim", claims(small), claims(large)),
+        in_turn("claim, the lane with nine of ten closed", claims(small, most), claims(large, most)),
+        in_turn("claim that finds nothing, all lanes closed", vain_claims(small), vain_claims(large)),
     ]
 
 
-def _nothing(store: SqlStore) -> None:
-    assert store.claim("bench", _NOW, _LEASE, closed=(*_LANES, "")) is None
-
-
-def run(url: str) -> bool:
-    """Measure one database, small and grown; whether the bars are met."""
-    store = open_store(url)
-    fill(store.engine, 0, FEW, FEW)
-    before = measured(store)
+def run(small_url: str, large_url: str) -> bool:
+    """Measure one kind of database, small and grown; whether the bars are met."""
+    small, large = open_store(small_url), open_store(large_url)
+    fill(small.engine, 0, FEW, FEW)
     start = time.perf_counter()
-    fill(store.engine, FEW, RECORDS - FEW, WAITING)
+    fill(large.engine, 0, RECORDS, WAITING)
     filled = time.perf_counter() - start
-    after = measured(store)
-    grown = others(store)
-    kind = store.engine.dialect.name
-    store.close()
+    pairs = compared(small, large)
+    met = [one.at(0.99) * _MOST_TIMES >= other.at(0.99) for one, other in pairs]
+    show(large.engine.dialect.name, pairs, met, others(large))
+    small.close()
+    large.close()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024.0
-    met = [small.at(0.99) * _MOST_TIMES >= large.at(0.99) for small, large in zip(before, after, strict=True)]
-    show(kind, before, after, grown, met)
-    print(f"filled in {filled:.0f} s; most memory {peak / 1e6:.0f} MB (bar {_MOST_BYTES / 1e6:.0f}) ")  # noqa: T201
+    print(f"filled in {filled:.0f} s; most memory {peak / 1e6:.0f} MB (bar {_MOST_BYTES / 1e6:.0f})", flush=True)  # noqa: T201
     return all(met) and peak < _MOST_BYTES
 
 
-def show(kind: str, before: list[Figure], after: list[Figure], grown: list[Figure], met: list[bool]) -> None:
+def show(kind: str, pairs: list[tuple[Figure, Figure]], met: list[bool], grown: list[Figure]) -> None:
     title = f"{kind}: {RECORDS:,} records, {WAITING:,} waiting, against {FEW:,} of each; ms"
     table = Table(title=title, box=box.SIMPLE_HEAD)
     for name in ("what", "p50 small", "p99 small", "p50", "p99", "bar: p99 at most 2x"):
         table.add_column(name, justify="left" if name == "what" else "right")
-    for small, large, is_met in zip(before, after, met, strict=True):
+    for (small, large), is_met in zip(pairs, met, strict=True):
         verdict = f"{large.at(0.99) / small.at(0.99):.2f}x {'met' if is_met else 'MISSED'}"
         figures = [f"{figure.at(share) * 1000:.2f}" for figure in (small, large) for share in (0.5, 0.99)]
         table.add_row(small.name, *figures, verdict)
@@ -196,14 +207,16 @@ def show(kind: str, before: list[Figure], after: list[Figure], grown: list[Figur
 
 
 @contextmanager
-def databases() -> Iterator[list[str]]:
+def databases() -> Iterator[list[tuple[str, str]]]:
+    """For each kind, the URLs of two databases."""
     with tempfile.TemporaryDirectory() as folder, cluster() as server:
-        yield [f"sqlite:///{Path(folder) / 'scale.db'}", server.url(server.database())]
+        files = [f"sqlite:///{Path(folder) / name}" for name in ("small.db", "large.db")]
+        yield [(files[0], files[1]), (server.url(server.database()), server.url(server.database()))]
 
 
 def main() -> int:
     with databases() as urls:
-        met = [run(url) for url in urls]
+        met = [run(*pair) for pair in urls]
         return 0 if all(met) else 1
 
 

@@ -1,5 +1,6 @@
 """PostgreSQL: what happens when it is not there, goes away or comes back, and that no history can be rewritten."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from threading import Barrier, Event, Thread
@@ -245,6 +246,42 @@ def test_whoever_holds_a_step_keeps_others_from_it_until_he_has_committed(store:
     assert store.claim("b", START + timedelta(hours=1), LEASE)
 
 
+def test_events_that_another_may_still_precede_wait_until_it_has_ended(store: SqlStore) -> None:
+    before = opened(store, "before")
+    is_writing, may_go = Event(), Event()
+
+    def wait(_c: Any, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("INSERT INTO event") and not is_writing.is_set():
+            is_writing.set()
+            may_go.wait()
+
+    event.listen(store.engine, "after_cursor_execute", wait)
+    slow = Thread(target=opened, args=(store, "slow"))
+    slow.start()
+    is_writing.wait()
+    opened(store, "fast")
+    store.commit(before.built().change())
+
+    def seen() -> list[str]:
+        return [logged.authorization for logged in store.events()]
+
+    assert "fast" not in seen()
+    assert len(store.events(authorization="before")) == 2, "one record's own are in order"
+    may_go.set()
+    slow.join()
+    assert seen() == ["before", "slow", "fast", "before"]
+
+
+def test_events_wait_for_one_whose_transaction_has_only_begun(store: SqlStore) -> None:
+    for name in ("one", "two"):
+        opened(store, name)
+    with store.engine.connect() as slow, slow.begin():
+        store._dialect.begin_events(slow)
+        opened(store, "three")
+        assert len(store.events()) in (1, 2), "nothing that could still be overtaken"
+    assert len(store.events()) == 3
+
+
 # --- history
 
 
@@ -317,7 +354,7 @@ def explained(store: SqlStore, read: Callable[[], object]) -> str:
         return "\n".join(
             row[0]
             for statement, parameters in asked
-            if statement.startswith(("SELECT", "WITH", "UPDATE"))
+            if statement.startswith(("SELECT", "WITH", "UPDATE")) and not re.search("position_seq|pg_", statement)
             for row in connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
         )
 

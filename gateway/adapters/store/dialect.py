@@ -25,14 +25,15 @@ class Dialect:
         is_duplicate: whether an IntegrityError means that the key is taken; else a reference leads nowhere.
         reader: for statements that only read, each by itself; nothing is begun or committed around them.
         writer: who writes.
-        order_events: called before events are written, last in a transaction: from there to its end no other
-            transaction may do so. Positions are then given in the order of commits, and whoever has read up to one
-            has missed none.
+        begin_events: called before events are written, in the transaction that writes them.
+        settled: up to which position all events there will ever be are there: none is missing that is still being
+            written. To be asked before the events are read; nothing, where there is one writer at a time.
         looks_apart: whether to look for due steps before writing begins, so that whoever finds none disturbs nobody.
     """
 
     is_duplicate: Callable[[IntegrityError], bool]
     reader: Engine
     writer: Writer
-    order_events: Callable[[Connection], None]
+    begin_events: Callable[[Connection], None]
+    settled: Callable[[Connection], int | None]
     looks_apart: bool

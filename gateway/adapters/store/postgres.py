@@ -6,7 +6,7 @@ from collections.abc import Callable
 from select import POLLIN, poll
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, func, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, select, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError
 
 from gateway.adapters.store.dialect import Dialect
@@ -22,8 +22,21 @@ _PATIENCE_SECONDS = 10.0
 _TRIES = 4
 _FIRST_PAUSE_SECONDS = 0.02
 _NEW = "new"
-_EVENTS = 0x7061_0001
 _MIGRATION = 0x7061_0002
+
+# A position is given before its transaction ends, so one given later may be committed sooner. Whoever writes events
+# holds, to the end of his transaction, a shared lock whose number is the last position given before: no one waits for
+# anyone, and whoever reads sees from whose lowest number on something may still come. What is written by one who
+# locks only after that look has a position above the last one given before it.
+_EVENTS = 0x70617 << 40
+_BEGIN_EVENTS = text("SELECT pg_advisory_xact_lock_shared(:events + last_value) FROM event_position_seq")
+_LAST_GIVEN = text("SELECT last_value FROM event_position_seq")
+_LOWEST_HELD = text(
+    "SELECT min(number) - :events FROM (SELECT (classid::bigint << 32) + objid::bigint AS number FROM pg_locks"
+    " WHERE locktype = 'advisory' AND objsubid = 1"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) AS held"
+    " WHERE number >> 40 = :events >> 40"
+)
 
 # A server that is gone without a word is noticed within about 20 seconds.
 _CONNECT = {
@@ -38,12 +51,12 @@ _CONNECT = {
 }
 
 # No statement, no lock and no forgotten transaction lasts for ever; and a commit is on disk when it returns, even
-# where somebody has made that optional.
+# where somebody has made that optional. To compile a plan takes longer than any of ours runs.
 _SESSION = (
-    "SELECT set_config('statement_timeout', '30s', false), set_config('lock_timeout', '10s', false),"
-    " set_config('idle_in_transaction_session_timeout', '60s', false), set_config('synchronous_commit',"
-    " CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END,"
-    " false)"
+    "SELECT set_config('jit', 'off', false), set_config('statement_timeout', '30s', false),"
+    " set_config('lock_timeout', '10s', false), set_config('idle_in_transaction_session_timeout', '60s', false),"
+    " set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on'"
+    " ELSE current_setting('synchronous_commit') END, false)"
 )
 _DUPLICATE = "23505"
 _AGAIN = ("40001", "40P01")
@@ -77,7 +90,8 @@ def dialect(engine: Engine) -> Dialect:
         is_duplicate=_is_duplicate,
         reader=engine.execution_options(isolation_level="AUTOCOMMIT"),
         writer=DirectWriter(engine),
-        order_events=_order_events,
+        begin_events=_begin_events,
+        settled=_settled,
         looks_apart=False,
     )
 
@@ -148,8 +162,15 @@ def _look(connection: Any, record: Any, _: Any) -> None:
         raise DisconnectionError
 
 
-def _order_events(connection: Connection) -> None:
-    connection.execute(select(func.pg_advisory_xact_lock(_EVENTS)))
+def _begin_events(connection: Connection) -> None:
+    connection.execute(_BEGIN_EVENTS, {"events": _EVENTS})
+
+
+def _settled(connection: Connection) -> int:
+    # In this order, and in statements of their own: see `_EVENTS`.
+    last_given: int = connection.execute(_LAST_GIVEN).scalar_one()
+    lowest_held: int | None = connection.execute(_LOWEST_HELD, {"events": _EVENTS}).scalar()
+    return last_given if lowest_held is None else min(last_given, lowest_held - 1)
 
 
 def _is_duplicate(fault: IntegrityError) -> bool:

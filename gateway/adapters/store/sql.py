@@ -135,6 +135,10 @@ class SqlStore:
             owner = tables.authorization
             asked = asked.join(owner, owner.c.id == of.authorization).where(owner.c.client == client)
         with self._reading() as connection:
+            # One record's events are written one after the other anyway.
+            upto = None if authorization else self._dialect.settled(connection)
+            if upto is not None:
+                asked = asked.where(of.position <= upto)
             return tuple(_event(row) for row in connection.execute(asked).mappings())
 
     def exchanges(self, authorization: str) -> tuple[Exchange, ...]:
@@ -166,6 +170,10 @@ class SqlStore:
 
     def give_back(self, work: Work) -> None:
         self._write(lambda connection: steps.give_back(connection, work))
+
+    def free_all(self, owners: str) -> None:
+        """Free the steps of every owner whose name begins so: they are no more. Their fences rise."""
+        self._write(lambda connection: steps.free_all(connection, owners))
 
     def work(self, authorization: str, key: str = "") -> Work | None:
         with self._reading() as connection:

@@ -58,7 +58,8 @@ def dialect(engine: Engine) -> Dialect:
         is_duplicate=_is_duplicate,
         reader=engine.execution_options(reads=True),
         writer=GroupWriter(engine.execution_options(writes=True)),
-        order_events=_are_ordered,
+        begin_events=_one_at_a_time,
+        settled=_one_at_a_time,
         looks_apart=True,
     )
 
@@ -75,8 +76,8 @@ def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
 
 
-def _are_ordered(_: Connection) -> None:
-    """There is one writer at a time."""
+def _one_at_a_time(_: Connection) -> None:
+    """Positions are given in the order of commits, as there is one writer at a time."""
 
 
 def _is_duplicate(fault: IntegrityError) -> bool:

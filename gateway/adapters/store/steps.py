@@ -181,6 +181,12 @@ def give_back(connection: Connection, work: Work) -> None:
     _change_held(connection, work, {**_FREE, "tries": work.tries - 1})
 
 
+def free_all(connection: Connection, owners: str) -> None:
+    """See `SqlStore.free_all`."""
+    theirs = _THERE & _OF.owner.startswith(owners, autoescape=True)
+    connection.execute(update(tables.work).where(theirs).values(fence=_OF.fence + 1, **_FREE))
+
+
 def finish(connection: Connection, work: Work) -> None:
     """The record's own row stays for its fence; of the others there would be one for every event there ever was.
 

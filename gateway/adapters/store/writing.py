@@ -12,8 +12,6 @@ from gateway.adapters.store.dialect import Dialect
 from gateway.model.authorization import Authorization
 from gateway.model.changes import ChangeSet, LoggedEvent
 
-Row = dict[str, Any]
-
 # Made once: making a statement costs more than SQLite takes to run it.
 _RECORD = tables.authorization.c
 _INSERTS = {target: insert(target).inline() for target in tables.metadata.sorted_tables}
@@ -21,6 +19,9 @@ _IS_THERE = select(_RECORD.id).where(_RECORD.id == bindparam("the_id"))
 _REPLACE = update(tables.authorization).where(
     _RECORD.id == bindparam("the_id"), _RECORD.version == bindparam("the_version")
 )
+
+
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def make_ready(change: ChangeSet) -> Ready:
 
 
 def write(connection: Connection, ready: Ready, dialect: Dialect) -> None:
-    """Events come last: from the first of them on, nobody else can write any.
+    """Write it, all of it or, when something is raised and the transaction undone, nothing.
 
     Raises:
         Conflict: a record has moved on, or the finished step was taken over.
@@ -66,7 +67,7 @@ def write(connection: Connection, ready: Ready, dialect: Dialect) -> None:
     for work in change.work:
         steps.schedule(connection, work)
     if ready.events:
-        dialect.order_events(connection)
+        dialect.begin_events(connection)
         _insert(connection, tables.event, ready.events)
 
 

@@ -9,27 +9,25 @@ from gateway.fhir.path.context import Budget, Context
 from gateway.fhir.path.fault import OutOfSteps, PathFault, Spent, Trouble, quoted
 from gateway.fhir.path.node import is_shadow, light, plain, typed, untied
 from gateway.fhir.path.parser import parse
-from gateway.fhir.path.syntax import Call, Member, Syntax, Variable
+from gateway.fhir.path.syntax import Syntax
 from gateway.fhir.path.types_of import needs_types
 
 STEPS = 100_000
-_NOTHING_OF_NOTHING = frozenset({"where", "select", "first", "last", "tail", "distinct", "lower", "upper", "trim"})
 
 
 class Expression:
     """A compiled expression; made by `compile`.
 
-    `root` is the variable without whose values the expression gives none; empty where no one variable decides that.
-    `needs_types` tells whether it can give other results on data whose types are known.
+    `tree` is its syntax; `needs_types` tells whether it can give other results on data whose types are known.
     """
 
-    __slots__ = ("_run", "needs_types", "root", "text")
+    __slots__ = ("_run", "needs_types", "text", "tree")
 
     def __init__(self, text: str, tree: Syntax, functions: Mapping[str, Callable[..., Any]]) -> None:
         self.text = text
         self._run = Compiler(text, functions).run(tree)
         self.needs_types = needs_types(tree)
-        self.root = _root(tree)
+        self.tree = tree
 
     def __call__(
         self,
@@ -56,11 +54,6 @@ class Expression:
         Without its type a value cannot be told from others by `is` and `ofType`.
         """
         return [untied(item) for item in self._evaluate(node, variables, steps, types=True) if not is_shadow(item)]
-
-    def loose(self, node: Any, variables: Mapping[str, Any] | None = None, *, steps: int = STEPS) -> list[Any]:
-        """As `typed`, but only values with extensions of their own are more than their data."""
-        found = self._evaluate(node, variables, steps, types=self.needs_types)
-        return [light(item) for item in found if not is_shadow(item)]
 
     def _evaluate(
         self, node: Any, variables: Mapping[str, Any] | None, steps: int, budget: Budget | None = None, *, types: bool
@@ -93,14 +86,6 @@ class Expression:
 
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"
-
-
-def _root(tree: Syntax) -> str:
-    while not isinstance(tree, Variable):
-        if not isinstance(tree, Member) and not (isinstance(tree, Call) and tree.name in _NOTHING_OF_NOTHING):
-            return ""
-        tree = tree.source
-    return tree.name
 
 
 def _sentence(trouble: Trouble) -> str:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.fhir import json
 from tests.worlds import ROOT
@@ -208,3 +210,55 @@ def test_depth_is_counted_in_a_long_document_too_and_not_inside_strings(around: 
     else:
         with pytest.raises(json.JsonFault, match="json-depth at byte 18"):
             json.loads(raw, limits=limits)
+
+
+_VALUES = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(-(2**63), 2**64 - 1),
+        st.text(),
+        st.decimals(allow_nan=False, allow_infinity=False, min_value=-1000, max_value=1000, places=2),
+    ),
+    lambda inner: st.one_of(st.lists(inner), st.dictionaries(st.text(), inner)),
+    max_leaves=20,
+)
+
+
+@given(_VALUES)
+def test_a_document_written_compactly_is_read_as_one_written_with_spaces(value: Any) -> None:
+    compact, spaced = json.dumps(value), json.pretty(value) + b"\n"
+    assert repr(json.loads(compact)) == repr(json.loads(spaced)) == repr(value)
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        (b'{"a":1.50}', {"a": Decimal("1.50")}),
+        (b'{"a":1e2}', {"a": Decimal("1e2")}),
+        (b'{"a":18446744073709551616}', {"a": Decimal("18446744073709551616")}),
+        (b'{"a":-0}', {"a": 0}),
+        (b'{"a":"\\u0041\\/"}', {"a": "A/"}),
+    ],
+)
+def test_numbers_and_escapes_keep_their_meaning_however_compact_the_document(raw: bytes, value: Any) -> None:
+    found = json.loads(raw)
+    assert (found, repr(found)) == (value, repr(value))
+
+
+@pytest.mark.parametrize("raw", [b'{"a":1,"a":1}', b'[{"a":"x","b":2,"a":"x"}]'])
+def test_a_key_named_twice_is_refused_in_a_compact_document(raw: bytes) -> None:
+    with pytest.raises(json.JsonFault, match="json-duplicate-key"):
+        json.loads(raw)
+
+
+@given(st.binary(max_size=40).map(lambda raw: raw.replace(b"\n", b"")), st.integers(60, 70))
+def test_no_string_hides_how_deep_a_document_is(text: bytes, depth: int) -> None:
+    inner = b'"' + text.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
+    raw = b"[" * depth + inner + b"]" * depth
+    rule = ""
+    try:
+        json.loads(raw)
+    except json.JsonFault as fault:
+        rule = fault.rule
+    assert (rule == "json-depth") is (depth > 64)

@@ -37,17 +37,19 @@ def test_the_first_rule_that_fits_is_the_first_of_all_rules_however_they_are_fou
 
 def test_the_index_leaves_out_rules_for_other_codes() -> None:
     index = RuleIndex([[("code", "100", "199")], [("kind", "a", "a")], [("code", "200", "200")]])
-    assert index.candidates({"code": ["150"]}) == (0, 1)
-    assert index.candidates({"code": ["200"]}) == (1, 2)
-    assert index.candidates({"code": ["9999"]}) == (1,)
-    assert index.candidates({}) == (1,)
+    assert index.fact == "code"
+    assert index.candidates(["150"]) == (0, 1)
+    assert index.candidates(["200"]) == (1, 2)
+    assert index.candidates(["9999"]) == (1,)
+    assert index.candidates([]) == (1,)
 
 
 def test_the_index_goes_by_the_fact_that_leaves_fewest_rules_not_by_the_one_most_rules_ask_for() -> None:
     rules = [[("kind", "a", "a"), ("code", code, code)] for code in ("100", "200")]
     index = RuleIndex([*rules, [("kind", "a", "a")]])
-    assert index.candidates({"kind": ["a"], "code": ["200"]}) == (1, 2)
-    assert index.candidates({"kind": ["a"]}) == (2,)
+    assert index.fact == "code"
+    assert index.candidates(["200"]) == (1, 2)
+    assert index.candidates([]) == (2,)
 
 
 def test_only_names_that_somebody_asks_the_type_of_keep_it_and_those_their_values_come_from(folder: Any) -> None:

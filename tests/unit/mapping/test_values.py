@@ -1,15 +1,9 @@
-"""Leaves, what is left out, gaps, and the short way for plain paths."""
+"""Leaves, what is left out, and gaps."""
 
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
-from gateway.mapping.expression import scan
-from gateway.mapping.functions import compiled
-from gateway.mapping.values import UNSURE, follow, members_of, walk
 
 ORDER = {
     "resourceType": "ServiceRequest",
@@ -129,59 +123,3 @@ def test_a_primitive_with_only_an_extension_has_no_value(folder: Any) -> None:
     order = {"resourceType": "ServiceRequest", "_status": {"extension": [{"url": "absent"}]}}
     assert folder.produce('a: "{{ %order.status }}"', order=order).value == {}
     assert folder.produce('a: "{{ %order.status }}"', order=ORDER).value == {"a": "active"}
-
-
-SCALARS = st.one_of(st.text("ab", max_size=2), st.integers(0, 3), st.booleans(), st.just(Decimal("1.50")), st.none())
-KEYS = st.sampled_from(["a", "b", "_a", "extension", "value", "valueCode", "occurrence", "coding", "id"])
-TREES = st.recursive(
-    SCALARS,
-    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(KEYS, inner, max_size=4)),
-    max_leaves=12,
-)
-STEPS = st.lists(st.sampled_from(["a", "b", "extension", "value", "occurrence", "coding", "id"]), max_size=3)
-
-
-@given(tree=TREES, steps=STEPS, resource=st.booleans())
-def test_the_short_way_gives_what_fhirpath_gives_or_declines(tree: Any, steps: list[str], resource: bool) -> None:
-    if resource and isinstance(tree, dict):
-        tree = {"resourceType": "ServiceRequest", **tree}
-    source = scan(".".join(["%x", *steps]), "m", 1, ())
-    short = None if source.steps is None else walk(members_of(source.steps), tree)
-    assert short is None or short == compiled(source.text)({}, {"x": tree})
-
-
-@pytest.mark.parametrize("tree", [{"a": {"extension": [{"url": "u"}]}}, {"a": [{"extension": []}, {"id": "1"}]}])
-def test_an_element_that_is_only_an_extension_is_the_same_either_way(tree: Any) -> None:
-    source = scan("%x.a", "m", 1, ())
-    assert source.steps == ("a",)
-    assert walk(members_of(source.steps), tree) is None
-
-
-def test_the_short_way_is_taken_for_ordinary_paths() -> None:
-    source = scan("%patient.contact.id", "m", 1, ())
-    assert source.steps is not None
-    assert walk(members_of(source.steps), {"contact": [{"id": "1"}, {}, {"id": "2"}]}) == ["1", "2"]
-
-
-@pytest.mark.parametrize(
-    ("tree", "expected"),
-    [
-        ({"a": {"b": "x"}}, "x"),
-        ([{"a": [{"b": ["x"]}]}], "x"),
-        ({"a": {"b": 3}}, 3),
-        ({"a": {"b": False}}, False),
-        ({"a": {}}, None),
-        ({"a": []}, None),
-        ([], None),
-        (None, None),
-        ({"a": {"b": ["x", "y"]}}, UNSURE),
-        ({"a": [{"b": "x"}, {"c": "y"}]}, UNSURE),
-        ({"a": {"b": {"c": "x"}}}, UNSURE),
-        ({"a": {"b": Decimal("1.50")}}, UNSURE),
-        ({"a": {"b": "x", "_b": {}}}, UNSURE),
-        ({"a": "x"}, UNSURE),
-    ],
-)
-def test_the_shortest_way_follows_a_path_to_one_primitive_and_declines_the_rest(tree: Any, expected: Any) -> None:
-    found = follow(members_of(("a", "b")), tree)
-    assert found is expected or found == expected
