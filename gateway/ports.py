@@ -151,6 +151,9 @@ class Clock(Protocol):
     def now(self) -> datetime:
         """The present instant, aware, UTC."""
 
+    def steady(self) -> float:
+        """Seconds since some moment: nobody sets them, and they go on while the machine sleeps."""
+
 
 class Ids(Protocol):
     def new(self) -> str:

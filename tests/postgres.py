@@ -112,16 +112,36 @@ def _other_user() -> dict[str, Any]:
 @contextmanager
 def cluster() -> Iterator[Cluster]:
     """A server that runs until the block ends; its folder, which has to be short enough for a socket, goes with it."""
+    found = need_postgres()
     folder = Path(tempfile.mkdtemp(prefix="pa-pg-"))
-    server = Cluster(folder, need_postgres())
-    try:
-        if user := _other_user():
-            os.chown(folder, user["user"], user["group"])
+    if user := _other_user():
+        os.chown(folder, user["user"], user["group"])
+    server = Cluster(folder, found)
+    with _ended_with_us(server):
         server.run("initdb", "-D", str(folder / "data"), "-U", "pa", "-E", "UTF8", "--auth=trust", "--no-sync")
         (folder / "data" / "postgresql.auto.conf").write_text(_CONF.format(folder=folder))
         server.start()
         yield server
+
+
+@contextmanager
+def _ended_with_us(server: Cluster) -> Iterator[None]:
+    """Ends the server and removes its folder when the block ends, or this process in whatever way.
+
+    Somebody waits for a pipe to close whose other end only we have.
+    """
+    end = f"read _; {server.programs}/pg_ctl -s -w -D {server.folder}/data -m immediate stop; rm -rf {server.folder}"
+    guard = subprocess.Popen(
+        ["sh", "-c", end],
+        cwd="/",
+        stdin=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        **_other_user(),
+    )
+    assert guard.stdin
+    try:
+        yield
     finally:
-        if (folder / "data" / "postmaster.pid").exists():
-            server.stop("immediate")
-        shutil.rmtree(folder)
+        guard.stdin.close()
+        guard.wait()

@@ -41,6 +41,9 @@ class FixedClock:
     def now(self) -> datetime:
         return self.present
 
+    def steady(self) -> float:
+        return self.present.timestamp()
+
     def advance(self, by: timedelta) -> None:
         self.present += by
 

@@ -117,9 +117,29 @@ class Line(StrEnum):
     WORK_UNFINISHED = "work.unfinished", Level.WARNING, "A step was still under way at the end.", "authorization step"
     LEASE_UNRENEWED = "lease.unrenewed", Level.ERROR, "The leases could not be renewed.", "code fault"
     CLAIM_FAILED = "claim.failed", Level.ERROR, "No step could be claimed.", "code fault"
+    CLOCK_STEPPED = (
+        "clock.stepped",
+        Level.ERROR,
+        "This machine's clock was set; nothing is claimed until the quiet period of every payer is over.",
+        "seconds",
+    )
+    CLOCK_APART = (
+        "clock.apart",
+        Level.ERROR,
+        "The clocks of this machine and of the database differ; nothing is claimed until they agree.",
+        "seconds",
+    )
+    CLOCK_TRUSTED = "clock.trusted", Level.INFO, "The clocks agree; steps are claimed again.", ""
+    SWEEP_FOUND = (
+        "sweep.found",
+        Level.WARNING,
+        "Authorizations that moved no more were put on their way.",
+        "authorizations",
+    )
+    SWEEP_FAILED = "sweep.failed", Level.ERROR, "What moves no more could not be looked for.", "code fault"
     LANE_CLOSED = "lane.closed", Level.WARNING, "Nothing is sent there for now.", "lane seconds"
     LANE_OPENED = "lane.opened", Level.INFO, "The probe was answered; sending goes on.", "lane"
-    LANE_UNWRITTEN = "lane.unwritten", Level.ERROR, "The state of a lane could not be written.", "lane code"
+    LANE_UNWRITTEN = "lane.unwritten", Level.ERROR, "The state of a lane could not be written.", "lane code fault"
 
 
 LINES: Mapping[str, Line] = {line.value: line for line in Line}

@@ -7,7 +7,7 @@ from typing import Any, cast
 from uuid import uuid4
 
 import psycopg
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Engine, String, bindparam, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -15,6 +15,11 @@ from gateway.adapters.waiters import ThreadWaiters
 
 _CHANNEL = "pa_moved"
 _EVERYTHING = "*"
+# It is a hint: nobody needs to wait for the disk.
+_NOTIFY = select(
+    func.set_config("synchronous_commit", "off", True),  # for this statement
+    func.pg_notify(_CHANNEL, bindparam("news", type_=String)),
+)
 _PATIENCE_SECONDS = 1.0
 _MOST_NAMES = 100
 """A notification holds less than 8000 bytes; one that would name more wakes everybody."""
@@ -27,6 +32,7 @@ class PostgresWaiters(ThreadWaiters):
     def __init__(self, engine: Engine) -> None:
         super().__init__()
         self._engine = engine
+        self._speaking = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._me = uuid4().hex
         self._is_closed, self._has_news = Event(), Event()
         self._news_lock, self._news = Lock(), set[str]()
@@ -58,10 +64,8 @@ class PostgresWaiters(ThreadWaiters):
                 continue
             listed = [_EVERYTHING] if _EVERYTHING in names or len(names) > _MOST_NAMES else names
             try:
-                with self._engine.begin() as connection:
-                    # It is a hint: nobody needs to wait for the disk.
-                    connection.execute(text("SET LOCAL synchronous_commit = off"))
-                    connection.execute(select(func.pg_notify(_CHANNEL, " ".join((self._me, *listed)))))
+                with self._speaking.connect() as connection:
+                    connection.execute(_NOTIFY, {"news": " ".join((self._me, *listed))})
             except _FAULTS:
                 continue  # the server is away; those who wait will look by themselves
 

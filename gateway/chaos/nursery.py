@@ -8,6 +8,7 @@ import os
 import select
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
@@ -66,6 +67,8 @@ def _fork(wanted: Mapping[str, Any], begin: Callable[[str, Sequence[str]], None]
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+    except Exception:  # noqa: BLE001 - as Python itself does, before the process ends
+        traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -103,7 +103,9 @@ class Restarter:
         self._thread.join()
 
     def _go(self) -> None:
-        while not self._over.wait(self._random.uniform(_SOONEST, _LATEST)):
+        wait = _SOONEST
+        while not self._over.wait(wait):
+            wait = self._random.uniform(_SOONEST, _LATEST)
             self.times += 1
             self._cluster.stop() if self.times % 3 else self._cluster.kill()
             time.sleep(self._random.uniform(0, _LONGEST_DOWN))

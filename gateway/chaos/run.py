@@ -3,7 +3,7 @@
 import http.client
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -110,15 +110,7 @@ def run(options: Options, folder: Path, say: Callable[[str], None]) -> Outcome:
         home = make_home(folder, database, free_port(), lease=options.lease)
         children = Children(folder, home.environment, warm=options.warm)
         stack.callback(children.end_all)
-        payer = start_payer(
-            children,
-            folder / "payer",
-            options.faults,
-            model=options.payer_model,
-            seed=options.seed,
-            trace=options.trace,
-            version=options.version,
-        )
+        payer = _payer(options, children, folder)
         nemesis = _nemesis(options, children, home)
         stack.callback(nemesis.stop)
         nemesis.start(_roles(options), _plan(options, home, payer))
@@ -128,9 +120,8 @@ def run(options: Options, folder: Path, say: Callable[[str], None]) -> Outcome:
             stack.callback(trouble.stop)
         settled = _live(options, home, orders, nemesis, trouble, say)
         children.end_all()
-        store = open_store(database)
-        stack.callback(store.close)
-        gateway = read_database(store)
+        with closing(open_store(database)) as store:
+            gateway = read_database(store)
         told = read_told(home.folder / "client.jsonl", {one.number: one.member for one in orders})
         book = read_payer(payer.book)
         findings = judge(orders, told, gateway.records, book, _rules(options))
@@ -145,6 +136,18 @@ def run(options: Options, folder: Path, say: Callable[[str], None]) -> Outcome:
             promised_at=last_promise(home.folder / "client.jsonl"),
             moves=tuple(gateway.moves),
         )
+
+
+def _payer(options: Options, children: Children, folder: Path) -> PayerSide:
+    return start_payer(
+        children,
+        folder / "payer",
+        options.faults,
+        model=options.payer_model,
+        seed=options.seed,
+        trace=options.trace,
+        version=options.version,
+    )
 
 
 def _live(

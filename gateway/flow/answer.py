@@ -7,6 +7,7 @@ from gateway.fhir import json
 from gateway.fhir.bundle import Entry, entries_of
 from gateway.model.authorization import Authorization, Result
 from gateway.model.events import Decided, Event, Pended, PersonNeeded, Rejected
+from gateway.model.exchange import Direction, Exchange
 from gateway.responses import Asked, Kind, Reading
 
 _WAITING = (Result.CONTACT_PAYER, Result.UNRECOGNIZED)
@@ -42,8 +43,8 @@ def answer(record: Authorization, reading: Reading, *, at: datetime, actor: str,
     return Pended(**parts) if reading.determination is Result.PENDED else Decided(**parts)
 
 
-def asked(record: Authorization, request: bytes) -> Asked:
-    """What an answer to `request`, the submitted bytes, must match."""
+def asked(record: Authorization, request: bytes, *, earlier: frozenset[str] = frozenset()) -> Asked:
+    """What an answer to `request`, the submitted bytes, must match; `earlier` as `earlier_traces` gives them."""
     entries = entries_of(json.loads(request))
     reference = entries[0].resource["patient"]["reference"]
     patient = next(entry for entry in entries if reference in (entry.full_url, entry.type_id))
@@ -57,7 +58,20 @@ def asked(record: Authorization, request: bytes) -> Asked:
         member_ids=_member_ids(entries, patient),
         birth_date=patient.resource.get("birthDate", ""),
         guide=record.guide,
+        earlier_traces=earlier,
     )
+
+
+def earlier_traces(record: Authorization, exchanges: tuple[Exchange, ...]) -> frozenset[str]:
+    """Trace numbers of what was sent for this record before it was built anew: an answer to that may be its answer."""
+    sent = {
+        leg.identifier: leg.body
+        for leg in exchanges
+        if leg.direction is Direction.REQUEST and leg.operation == "submit" and leg.identifier != record.submission_id
+    }
+    claims = [entries_of(json.loads(body))[0].resource for body in sent.values()]
+    rows = [row for claim in claims for row in claim.get("identifier", ())]
+    return frozenset(row["value"] for row in rows)
 
 
 def _member_ids(entries: tuple[Entry, ...], patient: Entry) -> frozenset[str]:

@@ -7,23 +7,28 @@ identifier or trace; only a firm "not there" from a payer whose inquiry is compl
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gateway.flow.answer import answer, asked
+from gateway.flow.answer import answer, asked, earlier_traces
 from gateway.flow.change import INQUIRE, SUBMIT, Changes, commit, latest, reply_to
 from gateway.flow.world import World
 from gateway.model.authorization import Authorization, State
 from gateway.model.changes import Cause
-from gateway.model.errors import IllegalTransition, OurFault
+from gateway.model.errors import Conflict, IllegalTransition, OurFault
 from gateway.model.events import DoubtRemains, NotAtPayer, ReplyLost
 from gateway.model.exchange import Direction, Exchange, Reply
 from gateway.payers.profile import Inquiry, PayerProfile
+from gateway.ports import Query
+from gateway.responses import Reading
 from gateway.responses.inquiry import Inquired, InquiryKind, read_candidate, read_inquiry
 
 
-def lost(payer: PayerProfile | None, reason: str, now: datetime) -> ReplyLost:
-    """The doubt about a request of which no trustworthy answer came, and when the payer will be asked about it."""
+def lost(payer: PayerProfile | None, reason: str, now: datetime, *, since: datetime | None = None) -> ReplyLost:
+    """The doubt about a request of which no trustworthy answer came, and when the payer will be asked about it.
+
+    `since` is when the last byte of it can have left, where that is not now.
+    """
     if payer is None or payer.lost_reply.inquiry is Inquiry.NONE:
         return ReplyLost(at=now, actor="gateway", reason=f"{reason}; this payer cannot be asked, so a person must")
-    return ReplyLost(at=now, actor="gateway", reason=reason, ask_at=firm_from(payer, now))
+    return ReplyLost(at=now, actor="gateway", reason=reason, ask_at=firm_from(payer, since or now), since=since)
 
 
 def firm_from(payer: PayerProfile, since: datetime) -> datetime:
@@ -76,7 +81,7 @@ def evidence(world: World, identity: str) -> Evidence:
     return Evidence(
         record=record,
         sent=sent,
-        asked=tuple(_asking(world, record, sent, leg, exchanges) for leg in inquiries if leg.at >= sent.at),
+        asked=tuple(_asking(world, record, sent, leg, exchanges) for leg in inquiries if leg.attempt == sent.attempt),
     )
 
 
@@ -86,7 +91,8 @@ def _asking(
     reply = reply_to(inquiry, exchanges)
     inquired = None
     if reply and 200 <= reply.status < 300:
-        inquired = read_inquiry(reply, asked(record, sent.body), world.codes, inquiry=inquiry.body)
+        wanted = asked(record, sent.body, earlier=earlier_traces(record, exchanges))
+        inquired = read_inquiry(reply, wanted, world.codes, inquiry=inquiry.body)
     return Asking(at=inquiry.at, exchange=inquiry.id, reply=reply, inquired=inquired)
 
 
@@ -106,6 +112,7 @@ def adopt(world: World, identity: str, candidate: str, *, actor: str) -> Authori
         raise OurFault("The payer showed no such authorization.", fix=f"Candidates of the last inquiry: {choices}.")
     reading = read_candidate(last.reply, candidate, asked(record, shown.sent.body), world.codes)
     now = world.clock.now()
+    _refuse_taken(world, record, reading)
     event = answer(record, reading, at=now, actor=actor, exchange=last.exchange)
     if event is None:
         raise OurFault(
@@ -120,8 +127,10 @@ def send_again(world: World, identity: str, *, actor: str, reason: str) -> Autho
 
     Raises:
         NotFound, IllegalTransition: no such authorization, or it is not in doubt.
+        Conflict: the payer is being asked at this moment.
     """
     record = _in_doubt(world.store.authorization(identity), NotAtPayer.__name__)
+    refuse_while_asked(world, record)
     now = world.clock.now()
     changes = Changes()
     record = changes.apply(record, NotAtPayer(at=now, actor=actor, reason=reason))
@@ -146,6 +155,24 @@ def ask_now(world: World, identity: str, *, actor: str) -> Authorization:
     record = changes.apply(record, event)
     follow(changes, record, now)
     return _moved(world, changes, record)
+
+
+def refuse_while_asked(world: World, record: Authorization) -> None:
+    """Raises Conflict while an inquiry about the record is under way: its answer may settle what a person says now."""
+    work = world.store.work(record.id)
+    if work and work.step == INQUIRE and work.owner and (work.lease_until or record.created_at) > world.clock.now():
+        raise Conflict("The payer is being asked about this at the moment.", fix="Look at its answer first; try again.")
+
+
+def _refuse_taken(world: World, record: Authorization, reading: Reading) -> None:
+    numbers = {one.authorization_number for _, one in reading.answers} - {""}
+    for other in world.store.authorizations(Query(client=record.client, patient=record.patient, limit=1000)):
+        held = {item.answer.authorization_number for item in other.items if item.answer}
+        if other.id != record.id and numbers & held:
+            raise OurFault(
+                f"That authorization belongs to {other.id} already.",
+                fix="Choose another candidate, or say that it is none.",
+            )
 
 
 def settled(kind: InquiryKind, payer: PayerProfile, since: datetime, asked_at: datetime) -> bool:

@@ -8,13 +8,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from gateway.flow import doubt
-from gateway.flow.answer import answer, asked
+from gateway.flow.answer import answer, asked, earlier_traces
 from gateway.flow.change import INQUIRE, Changes, commit, latest, leg, reply_leg, reply_to
-from gateway.flow.submit import Conclusion, follow, interrupted, report, spread
+from gateway.flow.submit import (
+    Conclusion,
+    conclude_late,
+    conclude_step,
+    interrupted,
+    keep,
+    spread,
+    unheard,
+)
 from gateway.flow.world import World
 from gateway.model.authorization import Authorization, State
-from gateway.model.changes import ChangeSet, Work
-from gateway.model.events import DoubtRemains, Event, NotAtPayer, ReplyLost
+from gateway.model.changes import Cause, ChangeSet, Work
+from gateway.model.errors import Conflict
+from gateway.model.events import DoubtRemains, Event, Held, NotAtPayer, ReplyLost
 from gateway.model.exchange import Direction, Exchange, Outcome, Reply
 from gateway.orders.inquiry import build_inquiry
 from gateway.payers.profile import Inquiry, PayerProfile
@@ -24,16 +33,18 @@ from gateway.responses import ReviewCodes
 from gateway.responses.inquiry import InquiryKind, read_inquiry
 
 MOST_UNANSWERED = 8
+MOST_RESENDS = 8
 _NOT_OFFERED = frozenset((400, 403, 404, 405, 410, 415, 422, 501))
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What will be asked, about which request."""
+    """What will be asked, about which request; `earlier` are the trace numbers of its earlier builds."""
 
     inquiry: Exchange
     sent: Exchange
     record: Authorization
+    earlier: frozenset[str] = frozenset()
 
 
 def run(world: World, work: Work, hold: Hold) -> None:
@@ -52,27 +63,36 @@ def run(world: World, work: Work, hold: Hold) -> None:
     payer = world.payers.get(record.payer)
     if sent is None or payer is None:
         reason = f"there is no profile of payer {record.payer} any more" if sent else "the request is not in the store"
-        event = DoubtRemains(at=now, actor="gateway", reason=reason)
-        _finish(world, record, work, Conclusion((event,)))
+        remains = DoubtRemains(at=now, actor="gateway", reason=reason)
+        conclude_step(world, record, work, Conclusion((remains,)))
         return
     if reply_to(sent, exchanges):  # kept by a sender who was fenced off before it could say what it means
         late = interrupted(world, record, exchanges, now)
         if not isinstance(late.events[0], ReplyLost):
-            _finish(world, record, work, late)
+            conclude_step(world, record, work, late)
             return
+    if event := unheard(world, record, exchanges, now):
+        conclude_step(world, record, work, Conclusion((event,)))
+        return
     ask = plan(world, record, sent, payer, now=now)
     if ask is None:
         reason = "our mappings cannot make an inquiry of this request"
-        _finish(world, record, work, Conclusion((DoubtRemains(at=now, actor="gateway", reason=reason),)))
+        conclude_step(world, record, work, Conclusion((DoubtRemains(at=now, actor="gateway", reason=reason),)))
         return
+    ask = replace(ask, earlier=earlier_traces(record, exchanges))
     changes = Changes()
     changes.exchanges.append(ask.inquiry)
     commit(world, changes, held=work)
     world.log.write("inquiry.started", authorization=record.id, payer=payer.id, attempt=work.tries)
     outcome = world.payer_client.inquire(payer, ask.inquiry.body, hold)
-    found = conclude(ask, outcome, payer, world.codes, now=world.clock.now())
-    reply = reply_leg(record, world.ids.new(), ask.inquiry, outcome) if isinstance(outcome, Reply) else None
-    _finish(world, record, work, Conclusion((found,)), reply)
+    if isinstance(outcome, Reply):
+        keep(world, reply_leg(record, world.ids.new(), ask.inquiry, outcome))
+    conclusion = conclude(ask, outcome, payer, world.codes, now=world.clock.now())
+    try:
+        conclude_step(world, record, work, conclusion)
+    except Conflict:
+        if not conclude_late(world, record, conclusion):
+            raise
 
 
 def plan(world: World, record: Authorization, sent: Exchange, payer: PayerProfile, *, now: datetime) -> Ask | None:
@@ -93,11 +113,20 @@ def plan(world: World, record: Authorization, sent: Exchange, payer: PayerProfil
     return Ask(inquiry, sent, record)
 
 
-def conclude(ask: Ask, outcome: Outcome, payer: PayerProfile, codes: ReviewCodes, *, now: datetime) -> Event:
+def conclude(ask: Ask, outcome: Outcome, payer: PayerProfile, codes: ReviewCodes, *, now: datetime) -> Conclusion:
     """What the payer's answer to an inquiry means for the doubt."""
+    event = _conclude(ask, outcome, payer, codes, now)
+    if not isinstance(event, NotAtPayer) or ask.record.resends < MOST_RESENDS:
+        return Conclusion((event,))
+    reason = f"sent {MOST_RESENDS + 1} times, and each time the payer did not answer and does not have it"
+    return Conclusion((event, Held(at=now, actor="gateway", reason=reason)), Cause.UNREACHABLE)
+
+
+def _conclude(ask: Ask, outcome: Outcome, payer: PayerProfile, codes: ReviewCodes, now: datetime) -> Event:
     if not isinstance(outcome, Reply) or not 200 <= outcome.status < 300:
         return _unanswered(ask, outcome, payer, now)
-    inquired = read_inquiry(outcome, asked(ask.record, ask.sent.body), codes, inquiry=ask.inquiry.body)
+    wanted = asked(ask.record, ask.sent.body, earlier=ask.earlier)
+    inquired = read_inquiry(outcome, wanted, codes, inquiry=ask.inquiry.body)
     actor = f"payer:{payer.id}"
     if inquired.kind is InquiryKind.FOUND and inquired.reading:
         found = answer(ask.record, inquired.reading, at=now, actor=actor, exchange=ask.inquiry.id)
@@ -114,8 +143,9 @@ def conclude(ask: Ask, outcome: Outcome, payer: PayerProfile, codes: ReviewCodes
             at=now, actor=actor, reason="the payer was asked and has no such request", exchange=ask.inquiry.id
         )
     firm = doubt.firm_from(payer, since)
-    if payer.lost_reply.inquiry is Inquiry.COMPLETE and now < firm:
-        return _remains(ask, "the payer has no such request yet; it is asked again after its quiet period", now, firm)
+    if payer.lost_reply.inquiry is Inquiry.COMPLETE and ask.inquiry.at < firm:
+        reason = "the payer has no such request yet; it is asked again after its quiet period"
+        return _remains(ask, reason, now, max(firm, now))
     return _remains(ask, "the payer shows no such request, and its profile does not say that this is firm", now)
 
 
@@ -144,16 +174,3 @@ def _remains(ask: Ask, reason: str, now: datetime, ask_at: datetime | None = Non
     return DoubtRemains(
         at=now, actor="gateway", reason=reason, ask_at=ask_at, exchange=ask.inquiry.id, asks=ask.record.asks + 1
     )
-
-
-def _finish(
-    world: World, record: Authorization, work: Work, conclusion: Conclusion, reply: Exchange | None = None
-) -> None:
-    changes = Changes()
-    for event in conclusion.events:
-        record = changes.apply(record, event)
-    follow(changes, record, conclusion.events[-1].at, conclusion.cause)
-    if reply:
-        changes.exchanges.append(reply)
-    commit(world, changes, finished=work)
-    report(world, record)

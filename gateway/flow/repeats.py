@@ -26,7 +26,8 @@ MOST = 1000
 _PAGE = 4
 _BATCH = 200
 _HALF = 32
-# Of these nothing is at the payer, and nothing gets there before their orders were looked at again.
+# Of these nothing is at the payer, and nothing gets there before their orders were looked at again; of one that was
+# dropped while nobody knew, something may be.
 _AT_REST = (State.DOCUMENTING, State.CANCELLED, State.REJECTED, State.HANDED_OFF)
 _UNSEEN = ("meta", "text")
 _PATIENT = re.compile(r"(?:^|/)(Patient/[A-Za-z0-9.-]{1,64})(?:/_history/[^/]*)?$")
@@ -213,10 +214,13 @@ def earlier(
     for one in named:
         orders = {row.order_id: None for row in known[one.key] if row.order_id != besides}
         records = (record for order in orders for record in store.authorizations(Query(order_id=order, limit=MOST)))
-        live[one.ref] = tuple(
-            record for record in records if one.ref in record.order_refs and record.state not in _AT_REST
-        )
+        live[one.ref] = tuple(record for record in records if one.ref in record.order_refs and _may_be_at_payer(record))
     return live
+
+
+def _may_be_at_payer(record: Authorization) -> bool:
+    dropped_in_doubt = record.state is State.CANCELLED and record.submitted_at is not None
+    return record.state not in _AT_REST or dropped_in_doubt
 
 
 def held_for_earlier(

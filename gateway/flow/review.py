@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
+from gateway.flow import doubt
 from gateway.flow.change import SUBMIT, Changes, commit
 from gateway.flow.world import World
 from gateway.model.authorization import Answer, Authorization, Channel, Code, Dates, Note, Quantity, Result
@@ -46,7 +47,13 @@ def release(world: World, identity: str, *, actor: str) -> Authorization:
 
 
 def drop(world: World, identity: str, *, actor: str, reason: str) -> Authorization:
-    """Give a request up before the payer has it. Raises NotFound, IllegalTransition."""
+    """Give a request up before the payer has it, or while nobody knows whether it has it.
+
+    Raises:
+        NotFound, IllegalTransition: no such record, or it is in no state to be dropped.
+        Conflict: the payer is being asked about it at this moment.
+    """
+    doubt.refuse_while_asked(world, world.store.authorization(identity))
     return _happen(world, identity, Dropped(at=world.clock.now(), actor=actor, reason=reason))
 
 

@@ -5,11 +5,11 @@ record is already `submitting` belongs to a process that died while sending: the
 record goes `in_doubt` and nothing is sent, unless the reply was kept before it died.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from hashlib import sha256
 
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_exponential
 
 from gateway.flow import doubt
 from gateway.flow.answer import answer, asked
@@ -19,20 +19,34 @@ from gateway.model.authorization import Authorization, State
 from gateway.model.changes import Cause, ChangeSet, Work
 from gateway.model.clocks import due
 from gateway.model.errors import Conflict, GatewayError
-from gateway.model.events import Event, Held, NotAccepted, Rejected, ReplyLost, SubmitStarted
+from gateway.model.events import (
+    Answered,
+    DoubtRemains,
+    Event,
+    Held,
+    NotAccepted,
+    NotAtPayer,
+    Rejected,
+    ReplyLost,
+    SubmitStarted,
+)
 from gateway.model.exchange import Direction, Exchange, Outcome, Reply, Verdict
+from gateway.model.lifecycle import allows
 from gateway.payers.profile import PayerProfile
 from gateway.payers.replies import Classified, classify
 from gateway.ports import Hold
 from gateway.responses import ReviewCodes, read, read_rejection
 
 MOST_ATTEMPTS = 12
+_MARGIN = timedelta(seconds=5)
+_AWAY = 503
 KEEP = Retrying(
-    stop=stop_after_attempt(4),
-    wait=wait_exponential(multiplier=0.5, max=4),
-    retry=retry_if_exception_type(GatewayError),
+    stop=stop_after_delay(600),
+    wait=wait_exponential(multiplier=0.5, max=5),
+    retry=retry_if_exception(lambda fault: isinstance(fault, GatewayError) and fault.status == _AWAY),
     reraise=True,
 )
+"""For what must not be lost because the store is away for a while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +80,10 @@ def run(world: World, work: Work, hold: Hold) -> None:
     now = world.clock.now()
     exchanges = world.store.exchanges(record.id)
     if record.state is State.SUBMITTING:
-        _conclude(world, record, work, interrupted(world, record, exchanges, now))
+        conclude_step(world, record, work, interrupted(world, record, exchanges, now))
+        return
+    if event := unheard(world, record, exchanges, now):
+        conclude_step(world, record, work, Conclusion((event,)))
         return
     draft = latest(exchanges, Direction.DRAFT)
     if record.payer not in world.payers or draft is None:
@@ -74,12 +91,13 @@ def run(world: World, work: Work, hold: Hold) -> None:
         if draft:
             reason = f"there is no profile of payer {record.payer} any more"
         held = Held(at=now, actor="gateway", reason=reason)
-        _conclude(world, record, work, Conclusion((held,), Cause.CONFIGURATION))
+        conclude_step(world, record, work, Conclusion((held,), Cause.CONFIGURATION))
         return
     payer = world.payers[record.payer]
     send = plan(record, draft, payer, now=now, identity=world.ids.new(), fence=work.fence)
-    # The step stays ours while we send: whoever finds it after our lease knows that we died sending.
-    commit(world, send.changes, held=work)
+    # The step stays ours while we send: whoever finds it after our lease knows that we died sending. He sends nothing,
+    # so he need not wait for the payer's lane to be open.
+    commit(world, send.changes, held=replace(work, lane=""))
     world.log.write("submit.started", authorization=record.id, payer=payer.id, attempt=send.record.attempts)
     outcome = world.payer_client.submit(payer, send.request.body, hold)
     if isinstance(outcome, Reply):
@@ -111,7 +129,7 @@ def plan(
 def conclude(send: Send, outcome: Outcome, payer: PayerProfile, codes: ReviewCodes, *, now: datetime) -> Conclusion:
     """What an outcome means for the request."""
     record = send.record
-    verdict = classify(outcome, payer, now, attempt=record.attempts, spread=spread(record), deadline=record.due_at)
+    verdict = classify(outcome, payer, now, attempt=record.attempts, spread=spread(record), deadline=record.answer_by)
     actor = f"payer:{record.payer}"
     if verdict.verdict is Verdict.NOT_ACCEPTED:
         return _not_accepted(record, verdict, now)
@@ -127,17 +145,15 @@ def conclude(send: Send, outcome: Outcome, payer: PayerProfile, codes: ReviewCod
 
 def spread(record: Authorization) -> float:
     """A number from 0 up to 1 that differs between records and attempts: the jitter of the next wait."""
-    return (
-        int.from_bytes(sha256(f"{record.id}/{record.attempts}/{record.asks}/{record.unanswered}".encode()).digest()[:6])
-        / 2**48
-    )
+    counts = f"{record.id}/{record.attempts}/{record.asks}/{record.unanswered}"
+    return int.from_bytes(sha256(counts.encode()).digest()[:6]) / 2**48
 
 
 def _not_accepted(record: Authorization, verdict: Classified, now: datetime) -> Conclusion:
     refused = NotAccepted(at=now, actor="gateway", reason=verdict.reason, again_at=verdict.again_at or now)
     if verdict.again_at is None:
         return Conclusion((refused, Held(at=now, actor="gateway", reason=verdict.reason)), Cause.NOT_ACCEPTED)
-    late = record.due_at is not None and verdict.again_at >= record.due_at
+    late = record.answer_by is not None and verdict.again_at >= record.answer_by
     if record.attempts % MOST_ATTEMPTS and not late:
         return Conclusion((refused,))
     why = "the decision is due before the next attempt" if late else f"{record.attempts} attempts failed"
@@ -147,40 +163,89 @@ def _not_accepted(record: Authorization, verdict: Classified, now: datetime) -> 
 
 def _keep(world: World, send: Send, reply: Reply) -> None:
     """Put the reply on disk before anything is made of it: no fence, no reader and no conflict can lose it."""
-    kept = reply_leg(send.record, world.ids.new(), send.request, reply)
-    KEEP(world.store.commit, ChangeSet(exchanges=(kept,)))
+    keep(world, reply_leg(send.record, world.ids.new(), send.request, reply))
+
+
+def keep(world: World, reply: Exchange) -> None:
+    """Put a reply on disk, however long the store is away: it is all that tells of what the payer did."""
+    try:
+        KEEP(world.store.commit, ChangeSet(exchanges=(reply,)))
+    except Conflict:  # a commit that reported a failure had been written after all
+        if reply.id not in {leg.id for leg in world.store.exchanges(reply.authorization)}:
+            raise
 
 
 def _finish(world: World, send: Send, work: Work, conclusion: Conclusion) -> None:
-    """Commit the conclusion; when the step was given up meanwhile, a late answer still ends the doubt."""
+    """Commit the conclusion; when the step was given up meanwhile, a late answer still counts."""
     try:
-        _conclude(world, send.record, work, conclusion)
+        conclude_step(world, send.record, work, conclusion)
     except Conflict:
-        present = world.store.authorization(send.record.id)
-        same = present.state is State.IN_DOUBT and present.attempts == send.record.attempts
-        if not same or isinstance(conclusion.events[0], ReplyLost):
+        if not conclude_late(world, send.record, conclusion):
             raise
-        # Whoever took over knew no more than that we were sending; we know what came of it.
-        _conclude(world, present, None, conclusion)
+
+
+def conclude_late(world: World, asked_for: Authorization, conclusion: Conclusion) -> bool:
+    """Apply what came to `asked_for` to the record as it is by now; whether that was possible.
+
+    Whoever took over knew no more than that we were sending or asking; we know what came of it. An answer counts
+    wherever the record is, as long as it is still about the same request; anything else only ends the same doubt.
+
+    Raises:
+        Conflict: the record moved on once more.
+    """
+    present = world.store.authorization(asked_for.id)
+    event = conclusion.events[0]
+    same_doubt = present.state is State.IN_DOUBT and present.attempts == asked_for.attempts
+    counts = same_doubt and not isinstance(event, ReplyLost | DoubtRemains | NotAtPayer)
+    is_answer = isinstance(event, Answered) and present.submission_id == asked_for.submission_id
+    if not counts and not (is_answer and allows(present, type(event)) and present.state is not State.SUBMITTING):
+        return False
+    conclude_step(world, present, None, conclusion if counts else Conclusion((_afterwards(present, event),)))
+    return True
+
+
+def unheard(world: World, record: Authorization, exchanges: tuple[Exchange, ...], now: datetime) -> Event | None:
+    """An answer to any attempt of this request that was kept and never concluded, as its sender was fenced off."""
+    payer = world.payers.get(record.payer)
+    for request in reversed(exchanges):
+        is_ours = request.operation == SUBMIT and request.direction is Direction.REQUEST
+        if payer is None or not is_ours or request.identifier != record.submission_id:
+            continue
+        if reply := reply_to(request, exchanges):
+            event = conclude(Send(Changes(), request, record), reply, payer, world.codes, now=now).events[0]
+            if isinstance(event, Answered):
+                return _afterwards(record, event)
+    return None
+
+
+def _afterwards(record: Authorization, event: Event) -> Event:
+    if record.state is not State.CANCELLED or not isinstance(event, Answered):
+        return event
+    said = "the payer answered after this was dropped; cancel it there if it is not wanted"
+    return replace(event, attention="; ".join(filter(None, (said, event.attention))))
 
 
 def interrupted(world: World, record: Authorization, exchanges: tuple[Exchange, ...], now: datetime) -> Conclusion:
-    """What became of a request whose sender died: its reply if that was kept, else a doubt."""
+    """What became of a request whose sender died, or lost its lease: its reply if that was kept, else a doubt."""
     payer = world.payers.get(record.payer)
     request = latest(exchanges, Direction.REQUEST)
     reply = reply_to(request, exchanges) if request else None
     if request is None or reply is None or payer is None:
-        return Conclusion((doubt.lost(payer, "the gateway stopped while it was sending", now),))
+        # It may live on without us, and its connection for as long as the payer may take to answer.
+        ends = now + timedelta(seconds=payer.clocks.respond.seconds) + _MARGIN if payer else now
+        return Conclusion((doubt.lost(payer, "the gateway stopped while it was sending", now, since=ends),))
     return conclude(Send(Changes(), request, record), reply, payer, world.codes, now=now)
 
 
-def _conclude(world: World, record: Authorization, work: Work | None, conclusion: Conclusion) -> None:
+def conclude_step(world: World, record: Authorization, work: Work | None, conclusion: Conclusion) -> None:
+    """Commit a conclusion with what comes next, however long the store is away. Raises Conflict."""
     changes = Changes()
     for event in conclusion.events:
         record = changes.apply(record, event)
-    tries = work.tries if work and isinstance(conclusion.events[0], NotAccepted) else 0
+    again = isinstance(conclusion.events[0], NotAccepted | NotAtPayer)
+    tries = max(work.tries if work else 0, 1) if again else 0
     follow(changes, record, conclusion.events[-1].at, conclusion.cause, tries=tries)
-    commit(world, changes, finished=work)
+    KEEP(commit, world, changes, finished=work)
     report(world, record)
 
 

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from gateway.flow import doubt, review
-from gateway.flow.change import Changes, commit
+from gateway.flow.change import INQUIRE, SUBMIT, Changes, commit
 from gateway.flow.world import World
 from gateway.model.authorization import Authorization, State
 from gateway.model.changes import Cause, ChangeSet, Work
 from gateway.model.errors import GatewayError, OurFault, nothing_here
-from gateway.model.events import Dropped
+from gateway.model.events import Dropped, ReplyLost
 from gateway.model.lifecycle import allows
 from gateway.ports import DUE, WorkQuery
 
@@ -72,6 +73,8 @@ def retry(world: World, authorization: str, key: str = "", *, actor: str) -> Non
         review.release(world, authorization, actor=actor)
     else:
         again = Work(authorization=authorization, key=key, step=work.step, lane=work.lane, due_at=world.clock.now())
+        if not key and record:  # what the damaged row says of itself counts for nothing
+            again = next_step(record, world.clock.now()) or again
         world.store.commit(ChangeSet(finished=work, work=(again,)))
         world.waiters.announce([authorization, DUE])
 
@@ -124,12 +127,32 @@ def give_up(world: World, authorization: str, key: str = "", *, actor: str, reas
     if key or record is None:
         world.store.commit(ChangeSet(finished=work))
         return
+    changes = Changes()
+    if record.state is State.SUBMITTING:  # the payer may have it: that is a doubt, and a person ends it
+        now = world.clock.now()
+        said = f"given up by {actor} while it was being sent: {reason}"
+        record = changes.apply(record, ReplyLost(at=now, actor=actor, reason=said))
+        doubt.follow(changes, record, now)
+        commit(world, changes, finished=work)
+        return
     if not allows(record, Dropped):
         raise OurFault(f"An authorization that is {record.state} cannot be given up.", fix="Retry the step instead.")
-    changes = Changes()
     changes.apply(record, Dropped(at=world.clock.now(), actor=actor, reason=reason))
     commit(world, changes, finished=work)
     world.log.write("authorization.moved", authorization=record.id, state="cancelled")
+
+
+def next_step(record: Authorization, now: datetime) -> Work | None:
+    """The step that the state of a record calls for; None when it calls for none."""
+    steps = {
+        State.READY: (SUBMIT, record.payer),
+        State.SUBMITTING: (SUBMIT, ""),
+        State.IN_DOUBT: (INQUIRE, record.payer),
+    }
+    if record.state not in steps:
+        return None
+    step, lane = steps[record.state]
+    return Work(authorization=record.id, step=step, lane=lane, due_at=max(record.not_before or now, now))
 
 
 def _set_aside(world: World, authorization: str, key: str) -> Work:

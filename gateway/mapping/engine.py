@@ -83,10 +83,14 @@ class Mappings:
         Raises:
             LookupError: there is no such mapping, or a variable it reads is not given.
         """
-        self._check_given(name, context)
         with recording(self.tables) as record:
             evaluation = Evaluation(self.programs, record)
-            value = self.straight.produce(name, evaluation, context)
+            try:
+                make, values = self.straight.ready(name, context)
+            except LookupError:
+                self._check_given(name, context)
+                raise
+            value = make(evaluation, *values)[0]
         return Mapped(value, tuple(evaluation.gaps), tuple(record.choices.values()))
 
     def observe(self, name: str, context: Mapping[str, Any], *, reached: set[Origin] | None = None) -> Mapped:

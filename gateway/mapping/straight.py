@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from gateway.fhir.path import straight_data
-from gateway.mapping.evaluation import Evaluation
 from gateway.mapping.language import Definition
 from gateway.mapping.program import root_of
 from gateway.mapping.scope import Bound
@@ -62,12 +61,16 @@ class Straight:
         self.typed = typed
         self._made: dict[tuple[str, str], Make] = {}
 
-    def produce(self, name: str, run: Evaluation, context: Mapping[str, Any]) -> Any:
-        """The output of a mapping; an object at the top stays even when nothing filled it."""
+    def ready(self, name: str, context: Mapping[str, Any]) -> tuple[Make, list[Any]]:
+        """The function of a mapping and what to give it after the run; an object it makes stays even when it is empty.
+
+        Raises:
+            LookupError: there is no such mapping, or a variable it reads is not given.
+        """
         definition = self.definitions[name]
         given = [context[variable] for variable in definition.reads]
-        values = [list(value) if isinstance(value, tuple) else value for value in given]
-        return self.function(name, "top")(run, (None, root_of(definition)), *values)[0]
+        values = [list(value) if value.__class__ is tuple else value for value in given]
+        return self.function(name, "top"), [(None, root_of(definition)), *values]
 
     def function(self, name: str, form: str) -> Make:
         """The function that makes the value of a mapping (`value`, `top`) or adds it to a list (`items`)."""

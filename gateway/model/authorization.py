@@ -206,8 +206,10 @@ class Authorization:
         acknowledge: a person must confirm having seen this answer (modified answers).
         not_before: earliest time of the next attempt after a refused or failed connection; in doubt, when the payer
             will be asked, and nothing when only a person can tell.
-        in_doubt_at: when the last doubt arose; `asks` is how often the payer answered an inquiry about it, and
-            `unanswered` how many since then did not get through.
+        answer_by: when the decision would be due by the first attempt; no attempt goes beyond it.
+        resends: how often the request went again because the payer did not have it.
+        in_doubt_at: from when the quiet period of the last doubt counts. `asks` is how often the payer answered an
+            inquiry about it, and `unanswered` how many since then did not get through.
     """
 
     id: str
@@ -242,6 +244,8 @@ class Authorization:
     acknowledge: bool = False
     attention: str = ""
     attempts: int = 0
+    answer_by: datetime | None = None
+    resends: int = 0
     in_doubt_at: datetime | None = None
     asks: int = 0
     unanswered: int = 0

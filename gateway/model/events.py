@@ -113,11 +113,13 @@ class NotAccepted(Event):
 class ReplyLost(Event):
     """Bytes left and no trustworthy answer came back: nothing goes again before the payer was asked.
 
-    `ask_at` is when the payer will be asked; without it, only a person can tell what became of the request.
+    `ask_at` is when the payer will be asked; without it, only a person can tell what became of the request. `since` is
+    when the payer's quiet period begins: no byte of the request can leave after it.
     """
 
     reason: str
     ask_at: datetime | None = None
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,30 +14,44 @@ from gateway.model.errors import IllegalTransition
 
 S = State
 
+_ANSWERED: Mapping[type[e.Event], State] = {
+    e.Decided: S.DECIDED,
+    e.Pended: S.PENDED,
+    e.PersonNeeded: S.PERSON_NEEDED,
+}
+
 TRANSITIONS: Mapping[State, Mapping[type[e.Event], State]] = {
-    S.RECEIVED: {e.GapsFound: S.DOCUMENTING, e.RequestBuilt: S.READY, e.HandedOff: S.HANDED_OFF},
+    S.RECEIVED: {
+        e.GapsFound: S.DOCUMENTING,
+        e.RequestBuilt: S.READY,
+        e.HandedOff: S.HANDED_OFF,
+        e.Dropped: S.CANCELLED,
+    },
     S.DOCUMENTING: {e.OrderCompleted: S.RECEIVED, e.DecisionRecorded: S.DECIDED, e.Dropped: S.CANCELLED},
+    # What the payer says to an earlier attempt after all is an answer, wherever the record is by then.
     S.READY: {
+        **_ANSWERED,
         e.Held: S.HELD,
         e.SubmitStarted: S.SUBMITTING,
         e.OrderCompleted: S.RECEIVED,
         e.DecisionRecorded: S.DECIDED,
         e.Dropped: S.CANCELLED,
     },
-    S.HELD: {e.Released: S.READY, e.OrderCompleted: S.RECEIVED, e.DecisionRecorded: S.DECIDED, e.Dropped: S.CANCELLED},
+    S.HELD: {
+        **_ANSWERED,
+        e.Released: S.READY,
+        e.OrderCompleted: S.RECEIVED,
+        e.DecisionRecorded: S.DECIDED,
+        e.Dropped: S.CANCELLED,
+    },
     S.SUBMITTING: {
-        e.Decided: S.DECIDED,
-        e.Pended: S.PENDED,
-        e.PersonNeeded: S.PERSON_NEEDED,
+        **_ANSWERED,
         e.Rejected: S.REJECTED,
         e.ReplyLost: S.IN_DOUBT,
         e.NotAccepted: S.READY,
     },
-    # An answer that comes after all, on the very exchange that was given up, is an answer.
     S.IN_DOUBT: {
-        e.Decided: S.DECIDED,
-        e.Pended: S.PENDED,
-        e.PersonNeeded: S.PERSON_NEEDED,
+        **_ANSWERED,
         e.Rejected: S.REJECTED,
         e.NotAccepted: S.READY,
         e.DoubtRemains: S.IN_DOUBT,
@@ -49,7 +63,7 @@ TRANSITIONS: Mapping[State, Mapping[type[e.Event], State]] = {
     S.PERSON_NEEDED: {e.DecisionRecorded: S.DECIDED},
     S.REJECTED: {e.OrderCompleted: S.RECEIVED, e.DecisionRecorded: S.DECIDED, e.Dropped: S.CANCELLED},
     S.DECIDED: {e.DecisionRecorded: S.DECIDED, e.Acknowledged: S.DECIDED},
-    S.CANCELLED: {},
+    S.CANCELLED: _ANSWERED,
     S.HANDED_OFF: {e.OrderCompleted: S.RECEIVED, e.DecisionRecorded: S.DECIDED},
 }
 
@@ -79,7 +93,8 @@ def apply(record: Authorization, event: e.Event) -> Authorization:
     """
     allowed = TRANSITIONS[record.state]
     if type(event) not in allowed:
-        raise IllegalTransition(record.state.value, name(type(event)), sorted(name(kind) for kind in allowed))
+        possible = sorted(name(kind) for kind in allowed if kind not in _ANSWERED)  # what the caller can bring about
+        raise IllegalTransition(record.state.value, name(type(event)), possible)
     change = _CHANGES[type(event)](record, event)
     return replace(record, **change, state=allowed[type(event)], version=record.version + 1, updated_at=event.at)
 
@@ -97,7 +112,7 @@ def diagram() -> str:
     rows = ["stateDiagram-v2", f"    [*] --> {S.RECEIVED}"]
     for state, allowed in TRANSITIONS.items():
         rows.extend(f"    {state} --> {target}: {name(kind)}" for kind, target in allowed.items())
-        if not allowed:
+        if allowed.keys() <= _ANSWERED.keys():
             rows.append(f"    {state} --> [*]")
     return "\n".join(rows)
 
@@ -129,6 +144,8 @@ def _request_built(_: Authorization, event: e.RequestBuilt) -> Change:
         "trace_value": event.trace_value,
         "submission_id": event.submission_id,
         "claim_url": event.claim_url,
+        "resends": 0,
+        "answer_by": None,
         "due_at": event.due_at,
         "due_basis": event.due_basis,
         "gaps": (),
@@ -170,6 +187,7 @@ def _submit_started(record: Authorization, event: e.SubmitStarted) -> Change:
         "submitted_at": event.at,
         "due_at": event.due_at,
         "due_basis": event.due_basis,
+        "answer_by": record.answer_by or event.due_at,
         "not_before": None,
         "attention": "",
     }
@@ -180,7 +198,13 @@ def _not_accepted(_: Authorization, event: e.NotAccepted) -> Change:
 
 
 def _reply_lost(_: Authorization, event: e.ReplyLost) -> Change:
-    return {"attention": event.reason, "not_before": event.ask_at, "asks": 0, "unanswered": 0, "in_doubt_at": event.at}
+    return {
+        "attention": event.reason,
+        "not_before": event.ask_at,
+        "asks": 0,
+        "unanswered": 0,
+        "in_doubt_at": event.since or event.at,
+    }
 
 
 def _doubt_remains(_: Authorization, event: e.DoubtRemains) -> Change:
@@ -188,8 +212,8 @@ def _doubt_remains(_: Authorization, event: e.DoubtRemains) -> Change:
     return {"attention": event.reason, "not_before": event.ask_at, **known}
 
 
-def _not_at_payer(_: Authorization, event: e.NotAtPayer) -> Change:
-    return {"attention": event.reason, "not_before": None, "submitted_at": None}
+def _not_at_payer(record: Authorization, event: e.NotAtPayer) -> Change:
+    return {"attention": event.reason, "not_before": None, "submitted_at": None, "resends": record.resends + 1}
 
 
 def _answered(record: Authorization, event: e.Answered) -> Change:

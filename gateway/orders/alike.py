@@ -34,46 +34,64 @@ _SHARED = (
 _NAMING_ORDERS = ("Appointment", "Encounter")
 
 
+# By the name of a rule: its answer, its notes, and the order these name, empty where they name none.
+Said = dict[str, tuple[Any, Notes, str]]
+
+
 class Alike:
     """The orders of one input; it lives as long as they are read, by one thread."""
 
     def __init__(self, chart: Chart) -> None:
         self._is_off = bool(chart.of_type(*_NAMING_ORDERS))
-        self._said: dict[tuple[Any, ...], tuple[Any, Notes, str]] = {}
+        self._said: dict[tuple[Any, ...], Said] = {}
 
     def of(self, order: Entry) -> "Shared":
         """What of an order may be shared."""
         resource = order.resource
-        if self._is_off or resource["resourceType"].__class__ is not str:  # explained: each order is looked at itself
-            return Shared(self._said, order, None)
+        is_explained = (
+            resource["resourceType"].__class__ is not str
+        )  # who reads what is noted: each is looked at itself
+        if self._is_off or is_explained or not order.type_id:
+            return Shared(order, {}, is_alone=True)
         held = {name: resource[name] for name in _SHARED if name in resource}
-        key = resource["resourceType"], order.base, json.dumps(held)
-        alone = {name: value for name, value in resource.items() if name in held or name in ("resourceType", "id")}
-        return Shared(self._said, Entry(alone, order.full_url, order.path), key)
+        said = self._said.setdefault((resource["resourceType"], order.base, json.dumps(held)), {})
+        return Shared(order, said, is_alone=False)
 
 
 class Shared:
-    """One order as far as others may be like it."""
+    """One order as far as others may be like it, and what was said of one that is."""
 
-    def __init__(
-        self, said: dict[tuple[Any, ...], tuple[Any, Notes, str]], order: Entry, key: tuple[Any, ...] | None
-    ) -> None:
-        self.order = order
+    __slots__ = ("_is_alone", "_order", "_said")
+
+    def __init__(self, order: Entry, said: Said, *, is_alone: bool) -> None:
+        self._order = order
         self._said = said
-        self._key = key
+        self._is_alone = is_alone
 
     def read(self, notes: Notes, name: str, rule: Callable[[Entry, Notes], Answer]) -> Answer:
         """What `rule` says of this order; `name` stands for the rule and for all else that it reads."""
-        if self._key is None:
-            return rule(self.order, notes)
-        key = (name, *self._key)
-        known = self._said.get(key)
+        if self._is_alone:
+            return rule(self._order, notes)
+        known = self._said.get(name)
         if known is None:
-            own = Notes()
-            known = self._said[key] = rule(self.order, own), own, label(self.order)
-        answer: Answer = known[0]
-        notes.take(known[1] if known[2] == label(self.order) else _renamed(known[1], known[2], label(self.order)))
-        return answer
+            own, its_name = Notes(), label(self._order)
+            answer = rule(_without_what_differs(self._order), own)
+            self._said[name] = known = answer, own, its_name if _is_named(its_name, own) else ""
+        notes.take(_renamed(known[1], known[2], label(self._order)) if known[2] else known[1])
+        said: Answer = known[0]
+        return said
+
+
+def _without_what_differs(order: Entry) -> Entry:
+    kept = ("resourceType", "id", *_SHARED)
+    alone = {name: value for name, value in order.resource.items() if name in kept}
+    return Entry(alone, order.full_url, order.path)
+
+
+def _is_named(name: str, notes: Notes) -> bool:
+    texts = [text for gap in notes.gaps for text in (gap.path, gap.need)]
+    texts += [text for made in notes.choices for text in (made.value, made.why)]
+    return any(name in text for text in texts)
 
 
 def _renamed(notes: Notes, before: str, now: str) -> Notes:

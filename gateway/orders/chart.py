@@ -22,6 +22,7 @@ class Chart:
     def __init__(self, entries: Sequence[Entry]) -> None:
         self.index = Index(entries)
         self._written = json.dumps([entry.resource for entry in entries])
+        self._mentions: dict[str, bool] = {}
         self._read: dict[tuple[Any, ...], tuple[tuple[Any, ...], Any, Notes | None]] = {}
 
     def once(self, rule: Callable[..., Answer], *about: Any, notes: Notes) -> Answer:
@@ -42,7 +43,9 @@ class Chart:
 
     def mentions(self, element: str) -> bool:
         """Whether any resource may have an element of that name anywhere; surely not when the answer is no."""
-        return f'"{element}":'.encode() in self._written
+        if element not in self._mentions:
+            self._mentions[element] = f'"{element}":'.encode() in self._written
+        return self._mentions[element]
 
     def of_type(self, *kinds: str) -> tuple[Entry, ...]:
         return self.index.of_type(*kinds)

@@ -178,15 +178,15 @@ def _targets(value: Any, known: Container[str]) -> list[str]:
 def _item(row: Resource, context: OrderContext, position: int) -> Item:
     facts, order = context.facts[position], context.orders[position]
     trace: Resource = next((part["valueIdentifier"] for part in row["extension"] if "valueIdentifier" in part), {})
-    codes = {part["url"].rpartition("-")[2]: _code(part.get("valueCodeableConcept")) for part in row["extension"]}
+    concepts = {part["url"].rpartition("-")[2]: part.get("valueCodeableConcept") for part in row["extension"]}
     return Item(
         sequence=row["sequence"],
         order=resource_name(order),
         trace_system=trace.get("system", ""),
         trace_value=trace.get("value", ""),
         service=Code(facts.get("code", ""), facts.get("system", ""), facts.get("code_source", "")),
-        request_category=codes.get("serviceItemRequestType", ""),
-        certification_type=codes.get("certificationType", ""),
+        request_category=_code(concepts.get("serviceItemRequestType")),
+        certification_type=_code(concepts.get("certificationType")),
         service_type=_code(row.get("category")),
         place=_code(row.get("locationCodeableConcept")),
         quantity=_quantity(row.get("quantity")),

@@ -103,7 +103,7 @@ def read_order(order: Entry, patient: Entry | None, desk: Desk) -> Reading:
             order, read("conditions", lambda one, own: conditions_of(about(order=one), own)), tables, notes
         ),
         supporting=read("supporting", lambda one, own: supporting_of(about(order=one), own)),
-        insurance=insurance_of(order, coverage, chart),
+        insurance=read(f"insurance {id(coverage)}", lambda one, _: insurance_of(one, coverage, chart)),
         requestor_id=read("requestor", lambda one, own: _requestor(one, written_in, desk, own)),
         payer_id=chart.once(payer_of, coverage, desk.payer, desk.payers, chart, notes=notes),
         # what nobody can understand is not handed off either: it stays here, with its gap

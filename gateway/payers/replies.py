@@ -79,7 +79,7 @@ def retry_at(retry_after: str, now: datetime, otherwise: timedelta) -> datetime:
         return now + _within(timedelta(seconds=int(text[:10])))  # ten digits are past any clamp already
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # the second for a time zone that no timedelta can hold
         return now + otherwise
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

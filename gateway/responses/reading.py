@@ -22,6 +22,8 @@ class Asked:
         member_ids: values of all identifiers our request has for the patient: of the Patient, and as a member.
         birth_date: Patient.birthDate of our request; like an empty `member_ids`, empty means not compared.
         guide: version of PAS the request was written in, e.g. `2.0.1`; empty is read as the current one.
+        earlier_traces: trace numbers under which the same order was sent before it was built anew; what carries one
+            answers an earlier build, so it is neither ours without a person nor another's.
     """
 
     claim_url: str
@@ -33,6 +35,7 @@ class Asked:
     member_ids: frozenset[str] = field(default=frozenset(), repr=False)
     birth_date: str = field(default="", repr=False)
     guide: str = ""
+    earlier_traces: frozenset[str] = frozenset()
 
 
 class Kind(StrEnum):

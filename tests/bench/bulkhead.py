@@ -19,7 +19,7 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.bench.callers import Called
-from tests.bench.load import GENTLE, SETTINGS, offer, quantile
+from tests.bench.load import GENTLE, SETTINGS, post, quantile, schedule
 from tests.bench.stage import POSTGRESQL, SQLITE, stage
 from tests.postgres import programs
 
@@ -48,19 +48,19 @@ def observe(database: str, seen: Seen, *, holes: Sequence[str], rate: float, sec
     setting = replace(SETTINGS[database], payers=PAYERS)
     with stage(setting) as on:
         on.ask_payer("PUT", "/thinks", thinks)
-        offer(on, setting, rate, _WARM_UP_SECONDS)
+        post(on, schedule(on, PAYERS, rate, _WARM_UP_SECONDS))
         on.ask_payer("PUT", "/holes", holes)
-        seen.add(offer(on, setting, rate, seconds).called)
+        seen.add(post(on, schedule(on, PAYERS, rate, seconds)))
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=20.0, help="how long orders are offered at each turn")
     parser.add_argument("--turns", type=int, default=2, help="turns of each kind")
     parser.add_argument("--rate", type=float, default=GENTLE, help="orders a second, to the five payers in turn")
     parser.add_argument("--thinks", type=float, default=0.0, help="seconds that a payer takes to answer")
     parser.add_argument("--database", choices=tuple(SETTINGS), default=SQLITE)
-    asked = parser.parse_args()
+    asked = parser.parse_args(arguments)
     console = Console(width=120)
     if asked.database == POSTGRESQL and programs() is None:
         console.print("PostgreSQL is not installed here (Debian: apt-get install postgresql).")

@@ -11,7 +11,7 @@ import runpy
 import sys
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -52,9 +52,9 @@ class Meter:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._own = threading.local()
-        self.seconds: Counter[str] = Counter()
+        self.seconds: dict[str, float] = defaultdict(float)
         self.calls: Counter[str] = Counter()
-        self.metered: Counter[int] = Counter()
+        self.metered: dict[int, float] = defaultdict(float)
 
     def watch(self, module: str, kind: str, name: str, part: str) -> None:
         holder = importlib.import_module(module)
@@ -75,14 +75,14 @@ class Meter:
                 with self._lock:
                     self.seconds[part] += mine
                     self.calls[part] += 1
-                    self.metered[threading.get_ident()] += mine  # type: ignore[assignment]
+                    self.metered[threading.get_ident()] += mine
 
         return timed
 
     def report(self) -> dict[str, Any]:
         """Seconds and calls by part; what is left of each thread, by its kind, and of threads that have ended."""
         with self._lock:
-            seconds, calls, metered = Counter(self.seconds), Counter(self.calls), dict(self.metered)
+            seconds, calls, metered = defaultdict(float, self.seconds), Counter(self.calls), dict(self.metered)
         for thread in threading.enumerate():
             if thread.ident:
                 used = time.clock_gettime(time.pthread_getcpuclockid(thread.ident)) - metered.get(thread.ident, 0.0)

@@ -44,8 +44,7 @@ class Stage:
 
     home: Home
     payer: int
-    children: Children
-    gateway: list[Child]
+    gateway: list[tuple[Children, Child]]
     fast_payer: Child
     postmaster: int
     profiles: list[Path]
@@ -68,7 +67,8 @@ class Stage:
 
     def cpu(self) -> dict[str, float]:
         """CPU seconds used by now, by process; those of PostgreSQL together."""
-        used = {child.name: _used(child.process.pid) for child in (*self.gateway, self.fast_payer)}
+        children = [*(child for _, child in self.gateway), self.fast_payer]
+        used = {child.name: _used(child.process.pid) for child in children}
         used["load"] = time.process_time()
         if self.postmaster:
             family = (process for process in _processes() if _parent(process) == self.postmaster)
@@ -77,20 +77,14 @@ class Stage:
 
     def memory(self) -> int:
         """Bytes that the gateway's processes hold in memory."""
-        pages = sum(int(Path(f"/proc/{one.process.pid}/statm").read_text().split()[1]) for one in self.gateway)
-        return pages * os.sysconf("SC_PAGE_SIZE")
+        pages = (int(Path(f"/proc/{one.process.pid}/statm").read_text().split()[1]) for _, one in self.gateway)
+        return sum(pages) * os.sysconf("SC_PAGE_SIZE")
 
     def kill(self) -> None:
         """End the gateway without notice, as a power cut would."""
-        for child in self.gateway:
+        for children, child in self.gateway:
             child.process.kill()
-            self.children.forget(child)
-        self.gateway = []
-
-    def end(self) -> None:
-        """End the gateway as its users do."""
-        for child in self.gateway:
-            self.children.end(child)
+            children.forget(child)
         self.gateway = []
 
 
@@ -105,36 +99,27 @@ def stage(setting: Setting, *, profiled: bool = False) -> Iterator[Stage]:
             database = server.url(server.database())
             postmaster = int((server.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
         home = make_home(folder, database, free_port(), lease=_LEASE_SECONDS)
-        children = Children(folder, {**home.environment, "PYTHONPATH": str(ROOT)})
-        stack.callback(children.end_all)
         port = free_port()
         _write_payers(folder / "payer" / "payers", setting, port)
-        payer = children.module("tests.bench.fast_payer", [str(port)])
+        payer = _family(stack, folder, {}).module("tests.bench.fast_payer", [str(port)])
         wait_for(payer, partial(_answers, port, "/doubled"))
-        profiles: list[Path] = []
-        gateway = []
-        for number, (command, own) in enumerate(setting.processes):
-            profiles.append(folder / f"profile-{number}.json")
-            gateway.append(_start(children, command, own, profiles[-1] if profiled else None, number))
-        wait_for(gateway[0], partial(_answers, int(home.url.rpartition(":")[2]), "/ready"))
-        yield Stage(home, port, children, gateway, payer, postmaster, profiles)
+        profiles = [folder / f"profile-{number}.json" for number, _ in enumerate(setting.processes)]
+        gateway: list[tuple[Children, Child]] = []
+        for (command, own), profile in zip(setting.processes, profiles, strict=True):
+            children = _family(stack, folder, {**home.environment, **own})
+            module, before = ("tests.bench.profiled", [str(profile)]) if profiled else ("gateway", [])
+            child = children.module(module, [*before, command])
+            child.name = f"pa {command}"
+            gateway.append((children, child))
+        wait_for(gateway[0][1], partial(_answers, int(home.url.rpartition(":")[2]), "/ready"))
+        yield Stage(home, port, gateway, payer, postmaster, profiles)
 
 
-def _start(children: Children, command: str, own: Mapping[str, str], profile: Path | None, number: int) -> Child:
-    before = {name: os.environ.get(name) for name in own}
-    os.environ.update(own)  # what a child inherits beside the settings of the home
-    try:
-        if profile:
-            child = children.module("tests.bench.profiled", [str(profile), command])
-        else:
-            child = children.module("gateway", [command])
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name)
-            if value is not None:
-                os.environ[name] = value
-    child.name = f"pa {command}" + (f" {number}" if number > 1 else "")
-    return child
+def _family(stack: ExitStack, folder: Path, environment: Mapping[str, str]) -> Children:
+    """Starts processes that have this environment beside ours, and ends them with the stage."""
+    children = Children(folder, {**environment, "PYTHONPATH": str(ROOT)})
+    stack.callback(children.end_all)
+    return children
 
 
 def _write_payers(folder: Path, setting: Setting, port: int) -> None:

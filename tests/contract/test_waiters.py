@@ -39,6 +39,22 @@ def test_an_announcement_wakes_those_of_the_same_process_at_once(waiting: Callab
     assert set(calls) == {1}
 
 
+def test_who_listens_to_one_is_not_woken_for_another(waiting: Callable[[], ThreadWaiters]) -> None:
+    waiters, calls = waiting(), list[str]()
+    forget = waiters.listen(lambda: calls.append("one"), to=["one", "first"])
+    waiters.listen(lambda: calls.append("two"), to=["two"])
+    calls.clear()  # one that has just connected wakes everybody
+    waiters.announce(["one", "first"])
+    waiters.announce(["three"])
+    assert calls.count("one") == 1
+    waiters.announce([])
+    assert "two" in calls
+    forget()
+    calls.clear()
+    waiters.announce(["one"])
+    assert "one" not in calls
+
+
 def test_waiters_in_memory_and_of_a_file_reach_this_process(sqlite_url: str) -> None:
     from gateway.adapters.store import open_store
 
@@ -87,3 +103,21 @@ def test_after_a_restart_of_the_server_others_are_heard_again() -> None:
         assert woken_by_another(one, other)
         for opened in (one, other, *stores):
             opened.close()
+
+
+def test_another_process_is_told_who_has_moved(postgres_url: str) -> None:
+    from gateway.adapters.store import open_store
+
+    stores = open_store(postgres_url), open_store(postgres_url)
+    one, other = (open_waiters(store) for store in stores)
+    assert woken_by_another(one, other)
+    mine, others = Event(), Event()
+    one.listen(mine.set, to=["mine"])
+    one.listen(others.set, to=["others"])
+    other.announce(["mine"])
+    assert mine.wait(LONG)
+    assert not others.is_set()
+    other.announce([str(number) for number in range(1000)])  # more than a notification holds
+    assert others.wait(LONG)
+    for opened in (one, other, *stores):
+        opened.close()

@@ -41,6 +41,9 @@ class RunningClock:
     def now(self) -> datetime:
         return NOW + self._ahead + timedelta(seconds=time.monotonic() - self._began)
 
+    def steady(self) -> float:
+        return self.now().timestamp()
+
     def advance(self, by: timedelta) -> None:
         self._ahead += by
 

@@ -28,7 +28,7 @@ def test_the_older_guide_keeps_the_promise_too(tmp_path: Path) -> None:
 
 
 def test_a_full_a_busy_and_a_failing_disk_lose_nothing(tmp_path: Path) -> None:
-    kept = good_run(tmp_path, orders=3 * ONE_EACH, disk=True, seed=6)
+    kept = good_run(tmp_path, orders=2 * ONE_EACH, disk=True, seed=6)
     assert kept["troubles"] >= 2
 
 

@@ -22,5 +22,5 @@ def test_every_order_is_authorized_once_and_recorded(model: int, tmp_path: Path)
 
 def test_a_database_that_is_restarted_and_killed_loses_nothing(tmp_path: Path) -> None:
     need_postgres()
-    kept = good_run(tmp_path, orders=124, database="postgresql", restarts=True, seed=5, limit=150.0)
+    kept = good_run(tmp_path, orders=186, database="postgresql", restarts=True, seed=5, limit=150.0)
     assert kept["troubles"] >= 1

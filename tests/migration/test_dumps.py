@@ -1,5 +1,6 @@
 """What every earlier release left in a database still opens, migrates and works (see dumps/README.md)."""
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import make_url, select
 
 from gateway.adapters.store import migrate, open_store, postgres, sqlite, tables
 from gateway.adapters.store.sql import SqlStore
@@ -61,8 +62,12 @@ def test_its_schema_becomes_the_present_one(store: SqlStore, kind: str, new_url:
     fresh.dispose()
 
 
-def test_its_records_are_those_their_events_lead_to(store: SqlStore) -> None:
+def test_its_records_are_those_their_events_lead_to_as_far_as_it_knew(store: SqlStore) -> None:
+    """What a later release has added to the record says nothing about an older one until its next event."""
     records = store.authorizations(Query())
+    with store.engine.connect() as connection:
+        of = tables.authorization.c
+        known = {identity: json.loads(record) for identity, record in connection.execute(select(of.id, of.record))}
     assert len(records) >= 10
     for record in records:
         first, *later = [logged.event for logged in store.events(authorization=record.id)]
@@ -70,7 +75,9 @@ def test_its_records_are_those_their_events_lead_to(store: SqlStore) -> None:
         replayed = lifecycle.start(record.id, first)
         for event in later:
             replayed = lifecycle.apply(replayed, event)
-        assert replayed == record
+        assert {name: getattr(record, name) for name in known[record.id]} == {
+            name: getattr(replayed, name) for name in known[record.id]
+        }
         assert store.order(record.order_id)
     assert store.exchanges("decided")[0].body == b"\x00\xff{ }\r\n"
     assert len(store.completions("order-gaps")) == 1

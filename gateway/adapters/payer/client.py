@@ -1,6 +1,7 @@
 """Submits to payers and asks them, over HTTP: `POST [fhir]/Claim/$submit` with a token, once; every failure is a value.
 
-The only repetition is after a 401: the payer has refused the token and not looked at the request.
+The only repetition is after a 401: the payer has refused the token and not looked at the request, unless its own
+profile says that a 401 may mean something else.
 """
 
 import time
@@ -15,7 +16,7 @@ from gateway.adapters.payer.network import Resolve, resolve
 from gateway.adapters.payer.oauth import TokenSource
 from gateway.adapters.payer.token_replies import TokenFault
 from gateway.model.errors import ConfigFault
-from gateway.model.exchange import Lost, NotSent, Outcome, Reply
+from gateway.model.exchange import Lost, NotSent, Outcome, Reply, Verdict
 from gateway.payers.origin import origin
 from gateway.payers.profile import PayerProfile
 from gateway.payers.site import Site
@@ -87,7 +88,7 @@ class HttpPayerClient:
             return NotSent(f"no access token: {fault}", ours=isinstance(fault, ConfigFault))
         ends = time.monotonic() + line.payer.clocks.respond.seconds + RESPOND_MARGIN_SECONDS
         outcome = self._send(line, url, body, line.tokens.header(token, url), ends, hold)
-        if not isinstance(outcome, Reply) or outcome.status != HTTPStatus.UNAUTHORIZED:
+        if not _is_refused_token(outcome, line.payer):
             return outcome
         try:
             token = line.tokens.token(seconds=max(ends - time.monotonic(), 0.0), refused=token)
@@ -121,6 +122,14 @@ class HttpPayerClient:
             self._log.write("payer.answered", payer=payer.id, status=outcome.status, bytes=len(outcome.body), ms=took)
         else:
             self._log.write("payer.lost" if isinstance(outcome, Lost) else "payer.not_sent", payer=payer.id, ms=took)
+
+
+def _is_refused_token(outcome: Outcome, payer: PayerProfile) -> bool:
+    """Whether nothing but the token was looked at, by the payer's own table of replies."""
+    if not isinstance(outcome, Reply) or outcome.status != HTTPStatus.UNAUTHORIZED:
+        return False
+    rule = payer.replies.get(outcome.status)
+    return rule is None or rule.verdict is Verdict.NOT_ACCEPTED
 
 
 def longest_submit(payer: PayerProfile) -> float:

@@ -104,6 +104,7 @@ class Egress:
         response = self._transport.handle_request(request)
         try:
             body = b"".join(_unpacked(response, limit))
+            current.end()
         finally:
             response.close()
         return Reply(
@@ -158,7 +159,8 @@ def _unpacked(response: httpx.Response, limit: int) -> Iterator[bytes]:
     unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS) if encoding == "gzip" else None
     size = 0
     raw = b""
-    for raw in response.iter_raw():
+    assert isinstance(response.stream, httpx.SyncByteStream)
+    for raw in response.stream:  # not iter_raw, which closes the connection before we know that the answer is whole
         for part in _unzip(unpacker, raw) if unpacker else (raw,):
             size += len(part)
             if size > limit:

@@ -6,8 +6,9 @@ what is left of one deadline, kept for the running exchange in a context variabl
 
 import socket
 import ssl
+import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -32,6 +33,7 @@ class Attempt:
         ends: on the `monotonic` clock.
         hold: the step that sends; nothing is written once it is no longer ours.
         wrote: a write of the request has begun; from then on the payer may have some of it.
+        stream: the connection that it is written to.
         refusal: why a rule of ours ended the exchange, in words: the address policy, or a hold that was lost.
     """
 
@@ -41,6 +43,7 @@ class Attempt:
     monotonic: Callable[[], float]
     hold: Hold | None = None
     wrote: bool = False
+    stream: "_TimedStream | None" = None
     refusal: str = ""
 
     def left(self) -> float:
@@ -57,6 +60,11 @@ class Attempt:
             self.refusal = "the step is no longer this worker's"
             raise httpcore.WriteTimeout(self.refusal)  # after a WriteError httpcore would wait for an answer
         self.wrote = True
+
+    def end(self) -> None:
+        """The whole answer is here: the connection may be kept, or closed as usual."""
+        if self.stream is not None:
+            self.stream.close_politely()
 
 
 _RUNNING: ContextVar[Attempt] = ContextVar("attempt")
@@ -150,6 +158,7 @@ class _TimedStream(httpcore.NetworkStream):
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
         self._socket: socket.socket = stream.get_extra_info("socket")
+        self._aborts = False
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - httpcore passes it
         return self._stream.read(max_bytes, _left(_RUNNING.get(), httpcore.ReadTimeout))
@@ -160,6 +169,8 @@ class _TimedStream(httpcore.NetworkStream):
         while rest:
             seconds = _left(current, httpcore.WriteTimeout)
             current.begin_write()
+            current.stream = self
+            self.abort_on_close(seconds)
             try:
                 self._socket.settimeout(seconds)
                 rest = rest[self._socket.send(rest[:_PIECE]) :]
@@ -168,8 +179,29 @@ class _TimedStream(httpcore.NetworkStream):
             except OSError as fault:
                 raise httpcore.WriteError(str(fault)) from fault
 
+    def abort_on_close(self, seconds: float) -> None:
+        """From now on, whatever ends the connection throws away what the payer has not got: a deadline, kill -9, or
+        `seconds` without a sign from the payer's machine.
+
+        Else our kernel would go on delivering a request whose answer nobody waits for any more.
+        """
+        with suppress(OSError):  # it is gone already
+            self._linger(aborts=True)
+            if hasattr(socket, "TCP_USER_TIMEOUT"):
+                self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, max(int(seconds * 1000), 1))
+
+    def close_politely(self) -> None:
+        """The answer is whole: what we sent has served its purpose."""
+        with suppress(OSError):
+            self._linger(aborts=False)
+
     def close(self) -> None:
         self._stream.close()
+
+    def _linger(self, *, aborts: bool) -> None:
+        if aborts is not self._aborts:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", aborts, 0))
+            self._aborts = aborts
 
     def start_tls(
         self,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, TypeVar
 
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, Select, Table, bindparam, column, del
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from gateway.adapters.clock import SystemClock
 from gateway.adapters.store import payers, rules, steps, tables, writing
 from gateway.adapters.store.codec import decode, decode_event
 from gateway.adapters.store.dialect import Dialect
@@ -234,7 +235,7 @@ class SqlStore:
             except StoreFault:
                 unreadable.append(row.id)
         if unreadable:
-            now = datetime.now(UTC)
+            now = SystemClock().now()
             self._write(lambda connection: steps.list_unreadable(connection, unreadable, now))
         return tuple(records), tuple(unreadable)
 

@@ -152,7 +152,8 @@ class _Verdict:
     def is_listed(self, record: Authorization) -> bool:
         """Whether a person is asked about it."""
         work = self._store.kept.work(record.id)
-        return record.state is State.IN_DOUBT and work is not None and work.cause is Cause.DOUBT
+        causes = {State.IN_DOUBT: Cause.DOUBT, State.HELD: Cause.UNREACHABLE}
+        return work is not None and work.cause is not None and work.cause is causes.get(record.state)
 
     def problems(self, record: Authorization) -> Iterator[str]:
         member = self._base.members[record.id]
@@ -169,7 +170,7 @@ class _Verdict:
         if unresolvable and NotAtPayer in {type(one.event) for one in self._store.kept.events(authorization=record.id)}:
             yield f"{member}: sent again although only a person could tell"
         could_tell = not unresolvable and not self._has_look_alike(member) and record.asks < ASKS
-        if self.is_listed(record) and could_tell:
+        if record.state is State.IN_DOUBT and self.is_listed(record) and could_tell:
             yield f"{member}: a person is asked although the payer could tell"
 
     def _has_look_alike(self, member: str) -> bool:

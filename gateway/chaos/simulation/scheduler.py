@@ -67,6 +67,10 @@ class Scheduler:
         """The virtual instant (`ports.Clock`)."""
         return START + timedelta(seconds=self.seconds)
 
+    def steady(self) -> float:
+        """The virtual seconds: the machines of the simulation do not sleep."""
+        return self.seconds
+
     def note(self, what: str) -> None:
         """Write a line of the account."""
         name = self._current.name if self._current else "-"

@@ -61,6 +61,8 @@ EXAMPLES: dict[type[events.Event], dict[str, Any]] = {
     events.SubmitStarted: {"exchange": "x-1", "due_at": DUE, "due_basis": "standard"},
     events.NotAccepted: {"reason": "no connection", "again_at": LATER},
     events.ReplyLost: {"reason": "timed out"},
+    events.DoubtRemains: {"reason": "the payer does not say", "ask_at": DUE, "asks": 1, "unanswered": 2},
+    events.NotAtPayer: {"reason": "the payer has no such request"},
     events.Decided: {"answers": ((1, ANSWER),), "determination": Result.APPROVED},
     events.Pended: {
         "answers": ((1, Answer(result=Result.PENDED)),),
@@ -145,19 +147,22 @@ def test_exactly_what_the_table_says_can_happen(state: State, kind: type[events.
         with pytest.raises(IllegalTransition) as fault:
             lifecycle.apply(before, example(kind))
         assert (fault.value.state, fault.value.event) == (state.value, kind.__name__)
-        assert set(fault.value.allowed) == {each.__name__ for each in lifecycle.TRANSITIONS[state]}
+        payers = {events.Decided, events.Pended, events.PersonNeeded}
+        assert set(fault.value.allowed) == {each.__name__ for each in lifecycle.TRANSITIONS[state].keys() - payers}
         return
     after = lifecycle.apply(before, example(kind))
     assert (after.state, after.version, after.updated_at) == (target, before.version + 1, LATER)
     assert before == record(state)
 
 
-def test_every_state_can_be_reached_and_only_a_dropped_one_is_final() -> None:
+def test_every_state_can_be_reached_and_of_a_dropped_one_only_the_payer_can_still_say_something() -> None:
     reached = {State.RECEIVED}
     for _ in State:
         reached |= {target for state in reached for target in lifecycle.TRANSITIONS[state].values()}
     assert reached == set(State)
-    assert {state for state, allowed in lifecycle.TRANSITIONS.items() if not allowed} == {State.CANCELLED}
+    payers = {events.Decided, events.Pended, events.PersonNeeded}
+    final = {state for state, allowed in lifecycle.TRANSITIONS.items() if allowed.keys() <= payers}
+    assert final == {State.CANCELLED}
 
 
 def test_only_a_request_that_is_ready_can_be_sent_and_only_a_refusal_leads_there_from_doubt() -> None:
@@ -165,7 +170,7 @@ def test_only_a_request_that_is_ready_can_be_sent_and_only_a_refusal_leads_there
     assert senders == {State.READY}
     sendable = {State.READY, State.HELD, State.SUBMITTING, State.RECEIVED}
     back = {kind for kind, target in lifecycle.TRANSITIONS[State.IN_DOUBT].items() if target in sendable}
-    assert back == {events.NotAccepted}
+    assert back == {events.NotAccepted, events.NotAtPayer}
 
 
 def test_a_decision_can_be_recorded_by_hand_whenever_nothing_is_under_way() -> None:
@@ -224,6 +229,22 @@ def test_an_attempt_starts_the_clock_and_one_that_was_not_accepted_keeps_its_pla
 def test_a_lost_reply_leaves_the_clock_running() -> None:
     doubtful = life(events.RequestBuilt, events.SubmitStarted, events.ReplyLost)
     assert (doubtful.due_at, doubtful.attention) == (DUE, "timed out")
+
+
+def test_a_doubt_counts_its_inquiries_and_begins_anew_with_the_next() -> None:
+    doubtful = life(events.RequestBuilt, events.SubmitStarted, events.ReplyLost, events.DoubtRemains)
+    assert (doubtful.asks, doubtful.unanswered, doubtful.not_before) == (1, 2, DUE)
+    assert (doubtful.in_doubt_at, doubtful.resends) == (LATER, 0)
+    again = lifecycle.apply(doubtful, example(events.NotAtPayer))
+    assert (again.state, again.resends, again.submitted_at, again.not_before) == (State.READY, 1, None, None)
+    anew = lifecycle.apply(lifecycle.apply(again, example(events.SubmitStarted)), example(events.ReplyLost, since=DUE))
+    assert (anew.asks, anew.unanswered, anew.in_doubt_at) == (0, 0, DUE)
+
+
+def test_the_first_attempt_says_by_when_an_answer_is_wanted_and_later_ones_do_not_put_it_off() -> None:
+    ready = life(events.RequestBuilt, events.SubmitStarted, events.NotAccepted)
+    later = lifecycle.apply(ready, example(events.SubmitStarted, due_at=DUE + timedelta(days=3)))
+    assert (later.answer_by, later.due_at) == (DUE, DUE + timedelta(days=3))
 
 
 def test_a_decision_is_on_each_item_and_ends_the_clock() -> None:
