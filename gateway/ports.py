@@ -50,6 +50,9 @@ class Client:
     created_at: datetime
 
 
+LONGEST_LEASE = timedelta(hours=1)
+
+
 class Store(Protocol):
     """Durable memory. Every method is one transaction; `commit` returns only when the change is on disk."""
 
@@ -76,6 +79,9 @@ class Store(Protocol):
 
     def exchanges(self, authorization: str) -> tuple[Exchange, ...]: ...
 
+    def last_exchange(self, authorization: str) -> str:
+        """The id of the last leg, without reading any body; empty when there is none."""
+
     def claim(
         self,
         owner: str,
@@ -87,12 +93,17 @@ class Store(Protocol):
     ) -> Work | None:
         """The most overdue step that is due, not set aside and not leased to someone else; fence and tries rise by one.
 
+        `now` is the store's own, where it has one: leases of several machines are judged by one clock. A lease that
+        ends later than LONGEST_LEASE from now was written by a clock that was wrong, and counts as over.
         `only` limits the choice to these authorizations; steps of the lanes in `closed` are passed over. A row that
         cannot be read is set aside as corrupt and passed over.
         """
 
     def renew(self, work: Sequence[Work], until: datetime) -> tuple[bool, ...]:
-        """Extend the lease of claimed steps, in one transaction; False for each that is no longer the owner's."""
+        """Extend the lease of claimed steps, in one transaction; False for each that is no longer the owner's.
+
+        `until` is by the store's own clock, as `now` of `claim`.
+        """
 
     def give_back(self, work: Work) -> None:
         """Free a claimed step that was not begun, due as before; nothing happens when it was taken over."""
@@ -115,6 +126,9 @@ class Store(Protocol):
 
     def remove_client(self, name: str) -> None:
         """Its token is worth nothing from now on; its orders and records stay. Raises NotFound."""
+
+    def now(self) -> datetime | None:
+        """The instant by the database's own clock; None where the store goes by the clock of this machine."""
 
     def ready(self) -> bool:
         """Whether the store answers and its schema is the one this code expects."""

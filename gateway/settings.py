@@ -35,7 +35,8 @@ class Settings(BaseSettings):
         workers: threads that do due steps; one payer gets half of them at most. 0: only the API, and `pa worker`
             elsewhere does the steps (PostgreSQL).
         lease_seconds: after so long without a sign of life from a worker, another one looks at its step.
-        operators: clients of the API that may pause and resume a payer, separated by commas.
+        operators: clients of the API that may pause and resume a payer, separated by commas; of orders and work they
+            see their own only, as every client does.
         order_bytes: the largest order accepted.
     """
 

@@ -112,6 +112,12 @@ class Line(StrEnum):
     )
     HTTP_SERVED = "http.served", Level.INFO, "A call was answered.", "method route status client ms"
     HTTP_FAILED = "http.failed", Level.ERROR, "A call failed by our fault.", "id method route fault"
+    WORK_OVERTAKEN = (
+        "work.overtaken",
+        Level.INFO,
+        "The step, or its record, is another's by now; nothing was written.",
+        "authorization step",
+    )
     WORK_FAILED = "work.failed", Level.ERROR, "A step failed and comes round again.", "authorization step code fault"
     WORK_SET_ASIDE = "work.set_aside", Level.ERROR, "A step cannot go on by itself.", "authorization step cause"
     WORK_UNFINISHED = "work.unfinished", Level.WARNING, "A step was still under way at the end.", "authorization step"

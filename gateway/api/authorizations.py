@@ -35,7 +35,7 @@ def list_authorizations(world: WorldOf, caller: CallerOf, filters: Annotated[Fil
     found = world.store.authorizations(_wanted(caller.client, filters))
     return answer(
         views.Page(
-            authorizations=tuple(map(views.authorization, found[: filters.limit])),
+            authorizations=views.authorizations(world, found[: filters.limit]),
             limit=filters.limit,
             offset=filters.offset,
             more=len(found) > filters.limit,
@@ -46,9 +46,9 @@ def list_authorizations(world: WorldOf, caller: CallerOf, filters: Annotated[Fil
 @router.get(
     "/{id}", response_model=views.Authorization, responses=shows("authorization", "The authorization.") | _UNKNOWN
 )
-def get_authorization(record: OwnAuthorization) -> Response:
+def get_authorization(world: WorldOf, record: OwnAuthorization) -> Response:
     """One authorization."""
-    return answer(views.authorization(record))
+    return answer(views.authorization(world, record))
 
 
 @router.get(

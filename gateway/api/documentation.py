@@ -38,7 +38,7 @@ nothing was promised: call again after `Retry-After`; an order that came in afte
 EVERY_CALL = (
     Unauthenticated(fix="Send `Authorization: Bearer TOKEN` with a token made by `pa client add NAME`."),
     NotLocal(fix="Call it as 127.0.0.1 or localhost, or set up a client: pa client add NAME."),
-    StoreFault("The database failed: OperationalError.", fix="Check its disk, locks and file."),
+    StoreFault("The database failed: the disk is full.", fix="Make room on its disk."),
 )
 NOT_FOUND = NotFound("There is no such authorization here.", fix="Check the id; ids are never reused.")
 INVALID = Invalid([Violation(at="query.limit", rule="less_than_equal", text="Input should be at most 1000")])
@@ -66,7 +66,7 @@ BODY = (
 )
 NOTHING_ASIDE = nothing_here("set-aside work")
 CANNOT_BE_ASKED = OurFault(
-    "This payer cannot be asked by inquiry.", fix="Ask it by telephone, then use `pa auth resolve`."
+    "This payer cannot be asked by inquiry.", fix="Ask it by telephone, then say what became of it."
 )
 NO_CANDIDATE = OurFault("The payer showed no such authorization.", fix="Candidates of the last inquiry: 4f0d2c9a81b7.")
 NOT_THAT = OurFault("This authorization does not ask to be acknowledged.", fix="Only a modified answer does.")

@@ -22,6 +22,7 @@ from gateway.api.documentation import (
     takes,
 )
 from gateway.api.forms import Resolution
+from gateway.api.lanes import Lanes
 from gateway.api.next_step import sentence
 from gateway.api.owned import OwnAuthorization
 from gateway.api.view import answer
@@ -42,7 +43,7 @@ router = APIRouter(prefix="/authorizations/{id}", tags=["doubt"])
 def get_doubt(world: WorldOf, record: OwnAuthorization) -> Response:
     """What was sent beside what the payer shows, so that a person can say whether it is the same."""
     shown = doubt.evidence(world, record.id)
-    return answer(doubt_views.evidence(shown, following=sentence(shown.record)))
+    return answer(doubt_views.evidence(shown, following=sentence(shown.record, Lanes.of(world, [shown.record]))))
 
 
 @router.post(
@@ -65,4 +66,4 @@ def resolve(world: WorldOf, record: OwnAuthorization, caller: CallerOf, said: Re
             moved = doubt.send_again(world, record.id, actor=actor, reason=said.reason)
         case "stop":
             moved = review.drop(world, record.id, actor=actor, reason=said.reason)
-    return answer(views.authorization(moved))
+    return answer(views.authorization(world, moved))

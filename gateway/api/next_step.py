@@ -1,11 +1,12 @@
 """What somebody has to do next about an authorization, in one sentence with the call that does it."""
 
+from gateway.api.lanes import Lanes
 from gateway.model.authorization import Authorization, State
 from gateway.model.next_step import NextStep, next_step
 
 
-def sentence(record: Authorization) -> str:
-    """The next step in the words of the API; empty when nobody has to do anything."""
+def sentence(record: Authorization, lanes: Lanes) -> str:
+    """The next step in the words of the API; empty when nobody has to do anything, and nothing is waited for."""
     here, order = f"/authorizations/{record.id}", f"/orders/{record.order_id}"
     said = {
         NextStep.COMPLETE: f"Complete {len(record.gaps)} gap(s): PATCH {order}",
@@ -17,10 +18,8 @@ def sentence(record: Authorization) -> str:
         NextStep.RESOLVE: f"The payer may have it, and only a person can tell: GET {here}/doubt, POST {here}/resolve",
         NextStep.NONE: record.handoff,
     }
-    if record.not_before:
-        said[NextStep.WAIT] = (
-            f"Nothing: {_coming(record)} at {record.not_before:%Y-%m-%dT%H:%M:%SZ}; {record.attention}"
-        )
+    if outlook := lanes.outlook(record, _coming(record)):
+        said[NextStep.WAIT] = said[NextStep.NONE] = "; ".join(filter(None, [f"Nothing: {outlook}", record.attention]))
     return said[next_step(record)]
 
 

@@ -29,8 +29,9 @@ from gateway.api.forms import Rehearsal, Submission, Waiting
 from gateway.api.owned import OwnOrder
 from gateway.api.view import answer
 from gateway.api.waiting import all_final, authorizations_of, settled
-from gateway.api.worlds import WorldOf
+from gateway.api.worlds import TurnsOf, WorldOf
 from gateway.flow import intake
+from gateway.flow.world import World
 from gateway.model.authorization import Authorization
 
 _ORDER = "A Bundle, a list of resources, or one order resource (FHIR R4)."
@@ -75,6 +76,7 @@ router = APIRouter(prefix="/orders", tags=["orders"])
 )
 async def submit_order(
     world: WorldOf,
+    turns: TurnsOf,
     caller: CallerOf,
     asked: Annotated[Submission, Query()],
     body: FhirBody,
@@ -98,10 +100,10 @@ async def submit_order(
         actor=caller.actor,
         idempotency_key=idempotency_key,
     )
-    received = await to_thread.run_sync(receive)
+    received = await to_thread.run_sync(receive, limiter=turns)
     records = await settled(world, received.order_id, longest=asked.wait)
     replayed = {REPLAYED: "true"} if received.again else {}
-    return _outcome(received.order_id, records, done=201, headers=replayed)
+    return await to_thread.run_sync(partial(_outcome, world, received.order_id, records, done=201, headers=replayed))
 
 
 @router.post(
@@ -111,9 +113,9 @@ async def submit_order(
     responses=shows("checks", "One check per Claim the order makes.")
     | refusals(BAD_ORDER, INVALID, *BODY, *EVERY_CALL),
 )
-async def check_order(world: WorldOf, asked: Annotated[Rehearsal, Query()], body: FhirBody) -> Response:
+async def check_order(world: WorldOf, turns: TurnsOf, asked: Annotated[Rehearsal, Query()], body: FhirBody) -> Response:
     """Do everything up to sending, and store nothing."""
-    prepared = await to_thread.run_sync(partial(intake.check, world, body, (), asked.treatment()))
+    prepared = await to_thread.run_sync(partial(intake.check, world, body, (), asked.treatment()), limiter=turns)
     return answer(views.Checks(checks=tuple(views.prepared(one, with_bundle=asked.bundle) for one in prepared)))
 
 
@@ -124,7 +126,7 @@ async def check_order(world: WorldOf, asked: Annotated[Rehearsal, Query()], body
 )
 def get_order(world: WorldOf, order: OwnOrder) -> Response:
     """The authorizations made from an order."""
-    return answer(views.order(order.id, authorizations_of(world, order.id)))
+    return answer(views.order(world, order.id, authorizations_of(world, order.id)))
 
 
 @router.patch(
@@ -141,12 +143,18 @@ async def complete_order(
     Requests that the payer already has are left as they are.
     """
     await to_thread.run_sync(partial(intake.complete, world, order.id, body, actor=caller.actor))
-    return _outcome(order.id, await settled(world, order.id, longest=asked.wait), done=200)
+    records = await settled(world, order.id, longest=asked.wait)
+    return await to_thread.run_sync(partial(_outcome, world, order.id, records, done=200))
 
 
 def _outcome(
-    order: str, records: tuple[Authorization, ...], *, done: int, headers: dict[str, str] | None = None
+    world: World,
+    order: str,
+    records: tuple[Authorization, ...],
+    *,
+    done: int,
+    headers: dict[str, str] | None = None,
 ) -> Response:
     status = done if all_final(records) else 202
     every = {"Location": f"/orders/{order}", **(headers or {})}
-    return answer(views.order(order, records), status=status, headers=every)
+    return answer(views.order(world, order, records), status=status, headers=every)

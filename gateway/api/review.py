@@ -43,19 +43,19 @@ router = APIRouter(
 @router.post("/release", response_model=views.Authorization, openapi_extra=takes(Act, "act", required=False))
 def release(world: WorldOf, record: OwnAuthorization, caller: CallerOf, act: ActBody) -> Response:
     """Let a held request go; it is sent by the next free worker."""
-    return answer(views.authorization(review.release(world, record.id, actor=act.actor(caller))))
+    return answer(views.authorization(world, review.release(world, record.id, actor=act.actor(caller))))
 
 
 @router.post("/drop", response_model=views.Authorization, openapi_extra=takes(Drop, "drop"))
 def drop(world: WorldOf, record: OwnAuthorization, caller: CallerOf, act: DropBody) -> Response:
     """Give a request up before the payer has it."""
-    return answer(views.authorization(review.drop(world, record.id, actor=act.actor(caller), reason=act.reason)))
+    return answer(views.authorization(world, review.drop(world, record.id, actor=act.actor(caller), reason=act.reason)))
 
 
 @router.post("/acknowledge", response_model=views.Authorization, openapi_extra=takes(Act, "act", required=False))
 def acknowledge(world: WorldOf, record: OwnAuthorization, caller: CallerOf, act: ActBody) -> Response:
     """Confirm having seen an answer that changed the request."""
-    return answer(views.authorization(review.acknowledge(world, record.id, actor=act.actor(caller))))
+    return answer(views.authorization(world, review.acknowledge(world, record.id, actor=act.actor(caller))))
 
 
 @router.post("/decision", response_model=views.Authorization, openapi_extra=takes(Decision, "decision"))
@@ -70,4 +70,4 @@ def record_decision(world: WorldOf, record: OwnAuthorization, caller: CallerOf, 
         evidence=act.evidence,
         decided_on=act.decided_on,
     )
-    return answer(views.authorization(decided))
+    return answer(views.authorization(world, decided))

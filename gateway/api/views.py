@@ -1,16 +1,18 @@
 """The public JSON of authorizations, events, exchanges and checks: stable names, whatever the core calls them."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from gateway.api.finding_views import Blocker, Choice, Finding, Gap, NotEvaluated, Rejection
 from gateway.api.item_views import AuthorizedItem, Item, Note
+from gateway.api.lanes import Lanes
 from gateway.api.next_step import sentence
 from gateway.api.view import View
 from gateway.fhir import json
 from gateway.flow.prepare import Prepared
+from gateway.flow.world import World
 from gateway.model import authorization as model
 from gateway.model.authorization import Result, State, Urgency
 from gateway.model.events import GapsFound, HandedOff, RequestBuilt
@@ -55,7 +57,7 @@ class Authorization(View):
     """Whether a person must confirm having seen the answer."""
     attention: str
     next: str
-    """What somebody has to do next; empty when nobody has."""
+    """What somebody has to do next, or what it waits for; empty when nobody has to do anything."""
     trace_system: str
     trace_value: str
     attempts: int
@@ -141,15 +143,24 @@ class Checks(View):
     checks: tuple[Check, ...]
 
 
-def authorization(record: model.Authorization) -> Authorization:
-    """The public form of a record."""
-    own = {"order": record.order_id, "next": sentence(record), "next_attempt_at": record.not_before}
+def authorization(world: World, record: model.Authorization) -> Authorization:
+    """The public form of a record; what it waits for is as it is now."""
+    return authorizations(world, [record])[0]
+
+
+def authorizations(world: World, records: Sequence[model.Authorization]) -> tuple[Authorization, ...]:
+    lanes = Lanes.of(world, records)
+    return tuple(_authorization(record, lanes) for record in records)
+
+
+def _authorization(record: model.Authorization, lanes: Lanes) -> Authorization:
+    own = {"order": record.order_id, "next": sentence(record, lanes), "next_attempt_at": record.not_before}
     same = {field: getattr(record, field) for field in Authorization.model_fields if field not in own}
     return Authorization.model_validate({**same, **own})
 
 
-def order(identity: str, records: Iterable[model.Authorization]) -> Order:
-    return Order(order=identity, authorizations=tuple(map(authorization, records)))
+def order(world: World, identity: str, records: Sequence[model.Authorization]) -> Order:
+    return Order(order=identity, authorizations=authorizations(world, records))
 
 
 def exchange(leg: Leg) -> Exchange:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from gateway.chaos.report import added, figures, row_of, table_lines
+from gateway.chaos.report import LEGEND, added, figures, missed, row_of, table_lines
 from gateway.chaos.run import POSTGRESQL, SQLITE, Options, Outcome
 from gateway.chaos.verdict import Row
 from gateway.fhir import json
@@ -148,9 +148,11 @@ def total_lines(results: Mapping[str, Any]) -> Iterator[str]:
     yield from table_lines([added(classes[name]) for name in (*names, "all")])
     yield ""
     yield from table_lines([added(rows) for rows in groups.values()])
+    yield from LEGEND
     yield ""
     yield from _suffering(results)
     for name, kept in results.items():
+        yield from (f"missed in {name}: {one}" for one in missed(kept))
         if not kept["good"]:
             yield f"NOT GOOD: {name}" + ("" if kept["settled"] else ", not settled")
             yield from (f"  repeat: {failure['repeat']}" for failure in kept["failures"][:5])

@@ -5,7 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import wraps
 from importlib import import_module
@@ -89,10 +89,19 @@ class _Trap:
         """Whether this is the arrival at which the process is to suffer."""
         with self._lock:
             self._left[point] -= 1
-            if self._sprung or self._left[point]:
+            if self._sprung or self._left[point] or not self._has_turn():
                 return False
             self._sprung = True
             return True
+
+    def _has_turn(self) -> bool:
+        """Take one of the turns that all armed processes share: each is a file that only one can make."""
+        folder = Path(self._crash.marker).parent
+        for number in range(1, self._crash.most + 1):
+            with suppress(FileExistsError):
+                (folder / f"turn-{self._crash.signal}-{number}").touch(exist_ok=False)
+                return True
+        return False
 
     def spring(self, point: str) -> None:
         mark = {"point": point, "at": time.time(), "pid": os.getpid()}

@@ -103,7 +103,7 @@ class EhrClient:
             states = Counter(self.seen.states.values())
             answered = self.seen.answered
         words = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
-        return f"{answered} of {all_of_them} promised; {words}"
+        return f"{answered} of {all_of_them} promised" + (f"; {words}" if words else "")
 
     def _send_all(self, queue: "SimpleQueue[tuple[int, Letter]]") -> None:
         with closing(Api(self._url, self._token)) as api:

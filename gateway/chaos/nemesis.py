@@ -17,6 +17,7 @@ from gateway.fhir import json
 _LOOK_SECONDS = 0.02
 _MOST_HITS = 4
 _PATIENCE_SECONDS = 10.0
+OF_ITSELF = "of itself"
 _AWAKE_SECONDS = 2.0  # a zombie has this long to do harm before it is started anew, to freeze elsewhere
 
 
@@ -29,6 +30,11 @@ class Suffering:
     signal: str
     at: float
     again_at: float
+
+    @property
+    def wanted(self) -> bool:
+        """Whether the nemesis did it; a process that ends of itself is the gateway's doing."""
+        return self.point != OF_ITSELF
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +78,7 @@ class Nemesis:
 
     def left(self) -> int:
         """How many deaths and freezes are still to come."""
-        return self._intent.kills + self._intent.stops - len(self.suffered)
+        return self._intent.kills + self._intent.stops - self._had()
 
     def released(self, orders: int) -> float:
         """How many orders may be under way: enough for the next death, and some more for each that was, or took long.
@@ -80,7 +86,7 @@ class Nemesis:
         Otherwise everything would be settled before the nemesis has had its turns.
         """
         turns = self._intent.kills + self._intent.stops
-        passed = max(len(self.suffered), (time.monotonic() - self._begun) / _PATIENCE_SECONDS)
+        passed = max(self._had(), (time.monotonic() - self._begun) / _PATIENCE_SECONDS)
         return orders * (passed + 1) / (turns + 1) if turns else orders
 
     def stop(self) -> None:
@@ -94,6 +100,9 @@ class Nemesis:
                 del self._running[child]
                 self._children.end(child)
                 self._running[self._start(role, plan)] = (role, plan)
+
+    def _had(self) -> int:
+        return sum(one.wanted for one in self.suffered)
 
     def _launch(self, role: str, plan: ProcessPlan) -> None:
         armed = replace(plan, crash=self._next_crash())
@@ -111,7 +120,8 @@ class Nemesis:
         turns.update(one.point for one in self.suffered if one.point in turns)
         least = min(turns.values())
         hits = {name: self._random.randint(1, _MOST_HITS) for name, count in turns.items() if count == least}
-        return Crash(hits, "STOP" if frozen_next else "KILL", str(self._home / f"mark-{self._armed}.json"))
+        signal_name, most = ("STOP", self._intent.stops) if frozen_next else ("KILL", self._intent.kills)
+        return Crash(hits, signal_name, str(self._home / f"mark-{self._armed}.json"), most)
 
     def _watch(self) -> None:
         while not self._over.wait(_LOOK_SECONDS):
@@ -129,7 +139,7 @@ class Nemesis:
         role, plan = self._running.pop(child)
         self._children.forget(child)
         if self._awake.pop(child, None) is None:
-            at, point = _mark(child) or (time.time(), "of itself")
+            at, point = _mark(child) or (time.time(), OF_ITSELF)
             self.suffered.append(Suffering(role, point, "KILL", at, time.time()))
         self._launch(role, plan)
 

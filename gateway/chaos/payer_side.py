@@ -1,6 +1,6 @@
 """The payer's side of a run: the faulty payer as its own process, what the gateway has to know of it, and its book."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -37,6 +37,12 @@ def fault_classes(wanted: str) -> tuple[str, ...]:
     if unknown := [name for name in named if name not in FAULTS]:
         raise OurFault(f"There are no fault classes {', '.join(unknown)}.", fix=f"Known: {', '.join(FAULTS)}; or all.")
     return named
+
+
+def fault_lines() -> Iterator[str]:
+    """Each fault class: its id, its short label, and what the payer does."""
+    for name, fault in FAULTS.items():
+        yield f"{name:<4} {fault.label}\n     {fault.does}"
 
 
 def refusing() -> frozenset[str]:

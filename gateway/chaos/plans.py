@@ -16,11 +16,13 @@ class Crash:
         hits: point in crash_points.yaml -> at which arrival there, from 1.
         signal: `KILL`, or `STOP` for a zombie.
         marker: file that is written just before.
+        most: how many processes with markers in that folder suffer this signal in all, however many are armed.
     """
 
     hits: Mapping[str, int]
     signal: str
     marker: str
+    most: int = 1
 
 
 @dataclass(frozen=True, slots=True)

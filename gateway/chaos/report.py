@@ -25,6 +25,11 @@ _HEADINGS = (
     "person",
     "attempts",
 )
+LEGEND = (
+    "authorizations: in the payer's book. lost: promised or answered, and not there. doubled: there more than once.",
+    "unrecorded: there, and not in our record. other: any other difference. in doubt, person: left so at the end;",
+    "these overlap each other and authorizations. attempts: sent for one order. What each class is: `pa chaos faults`.",
+)
 
 
 def figures(outcome: Outcome) -> dict[str, Any]:
@@ -37,34 +42,33 @@ def figures(outcome: Outcome) -> dict[str, Any]:
         "seconds": round(outcome.seconds, 1),
         "rows": [asdict(row) for row in table(outcome.findings)],
         "failures": [_failure(outcome.options, one) for one in outcome.findings if one.problems],
-        "kills": sum(one.signal == "KILL" for one in outcome.suffered),
+        "kills": sum(one.signal == "KILL" and one.wanted for one in outcome.suffered),
         "stops": sum(one.signal == "STOP" for one in outcome.suffered),
+        "ends_of_itself": sum(not one.wanted for one in outcome.suffered),
         "troubles": outcome.troubles,
         "strays": outcome.strays,
         "points": _points(outcome.suffered),
         "resume_seconds": resumed(outcome.suffered, outcome.moves, outcome.promised_at),
         "takeover_seconds": taken_over(outcome.suffered, outcome.moves),
+        "complaints": outcome.complaints,
     }
 
 
 def lines(kept: Mapping[str, Any]) -> Iterator[str]:
     """The figures of one run, for a terminal."""
     yield from table_lines([row_of(row) for row in kept["rows"]])
+    yield from LEGEND
     options = kept["options"]
     yield (
         f"payer model {options['payer_model']}, {options['database'].partition(':')[0]}, seed {options['seed']}, "
         f"PAS {options['version']}{'' if options['trace'] else ', no trace echoed'}: {kept['seconds']:.0f} s"
     )
-    if kept["kills"] or kept["stops"] or kept["troubles"]:
-        yield (
-            f"{kept['kills']} kills, {kept['stops']} freezes, {kept['troubles']} troubles of the database; at "
-            + ", ".join(f"{point} {count}" for point, count in kept["points"].items())
-        )
+    yield from _suffering(kept)
     if kept["resume_seconds"] is not None:
         yield f"work went on at most {kept['resume_seconds']:.1f} s after a start (bar {RESUME_SECONDS:.0f} s)"
     if kept["takeover_seconds"] is not None:
         bar = options["lease"] + TAKEOVER_SECONDS
-        yield f"interrupted work was taken up at most {kept['takeover_seconds']:.1f} s after a death (bar {bar:.0f})"
+        yield f"interrupted work was taken up at most {kept['takeover_seconds']:.1f} s after a death (bar {bar:.0f} s)"
     if kept["strays"]:
         yield f"{kept['strays']} connections to where a payer redirected us"
     if not kept["settled"]:
@@ -72,7 +76,48 @@ def lines(kept: Mapping[str, Any]) -> Iterator[str]:
     for failure in kept["failures"][:20]:
         yield f"FAILED order {failure['number']} ({failure['fault']}): {', '.join(failure['problems'])}"
         yield f"  repeat: {failure['repeat']}"
-    yield "good: the three ledgers agree on every order" if kept["good"] else "NOT GOOD"
+    yield from kept["complaints"]
+    yield _last_line(kept)
+
+
+def missed(kept: Mapping[str, Any]) -> list[str]:
+    """The bars on time that a run missed, in words; they need a machine that has nothing else to do."""
+    bars = (
+        ("resume_seconds", "resumed", RESUME_SECONDS),
+        ("takeover_seconds", "took over", kept["options"]["lease"] + TAKEOVER_SECONDS),
+    )
+    return [
+        f"{words} within {kept[name]:.1f} s, the bar is {bar:.0f} s"
+        for name, words, bar in bars
+        if kept[name] is not None and kept[name] > bar
+    ]
+
+
+def _last_line(kept: Mapping[str, Any]) -> str:
+    late = "".join(f"; missed: {one}" for one in missed(kept))
+    if kept["good"]:
+        return f"good: the three ledgers agree on every order{late}"
+    options = kept["options"]
+    reasons = [f"{len(kept['failures'])} orders failed"] * bool(kept["failures"])
+    reasons += ["not settled in time"] * (not kept["settled"])
+    reasons += [f"{kept['strays']} stray connections"] * bool(kept["strays"])
+    short = kept["kills"] + kept["stops"] < options["kills"] + options["stops"]
+    reasons += [f"only {kept['kills']} kills and {kept['stops']} freezes came about"] * short
+    return f"NOT GOOD: {', '.join(reasons)}{late}"
+
+
+def _suffering(kept: Mapping[str, Any]) -> Iterator[str]:
+    options = kept["options"]
+    counts = [
+        (kept["kills"], f"of {options['kills']} kills"),
+        (kept["stops"], f"of {options['stops']} freezes"),
+        (kept["troubles"], "troubles of the database"),
+    ]
+    if said := ", ".join(f"{count} {word}" for count, word in counts if count):
+        points = ", ".join(f"{point} {count}" for point, count in kept["points"].items())
+        yield said + (f"; at {points}" if points else "")
+    if kept["ends_of_itself"]:
+        yield f"{kept['ends_of_itself']} times a process ended though nobody killed it; it was started again"
 
 
 def table_lines(rows: Sequence[Row]) -> Iterator[str]:
@@ -138,7 +183,8 @@ def _cells(row: Row) -> tuple[str, ...]:
 def _points(suffered: Sequence[Suffering]) -> dict[str, int]:
     counts: dict[str, int] = {}
     for one in suffered:
-        counts[one.point] = counts.get(one.point, 0) + 1
+        if one.wanted:
+            counts[one.point] = counts.get(one.point, 0) + 1
     return dict(sorted(counts.items()))
 
 

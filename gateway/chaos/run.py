@@ -15,6 +15,7 @@ from gateway.chaos.disk import DiskTrouble
 from gateway.chaos.ehr import EhrClient, Letter
 from gateway.chaos.home import Home, make_home
 from gateway.chaos.ledgers import Moved, last_promise, read_database, read_told
+from gateway.chaos.logs import complaints
 from gateway.chaos.nemesis import Intent, Nemesis, Suffering
 from gateway.chaos.orders import Assignment, OrderForm, assignments
 from gateway.chaos.payer_side import PayerSide, payor, read_payer, refusing, start_payer
@@ -77,6 +78,7 @@ class Outcome:
         strays: connections to where a payer redirected us.
         promised_at: when the last order was promised (epoch seconds).
         moves: everything that happened to the records.
+        complaints: of a run that is not good, what its processes wrote of it.
     """
 
     options: Options
@@ -88,11 +90,12 @@ class Outcome:
     strays: int
     promised_at: float
     moves: tuple[Moved, ...]
+    complaints: tuple[str, ...] = ()
 
     @property
     def good(self) -> bool:
         """Whether the ledgers agree on every order, and the nemesis did what it was asked to."""
-        enough = len(self.suffered) >= self.options.kills + self.options.stops
+        enough = sum(one.wanted for one in self.suffered) >= self.options.kills + self.options.stops
         return self.settled and enough and not self.strays and not any(finding.problems for finding in self.findings)
 
 
@@ -125,7 +128,7 @@ def run(options: Options, folder: Path, say: Callable[[str], None]) -> Outcome:
         told = read_told(home.folder / "client.jsonl", {one.number: one.member for one in orders})
         book = read_payer(payer.book)
         findings = judge(orders, told, gateway.records, book, _rules(options))
-        return Outcome(
+        outcome = Outcome(
             options=options,
             findings=findings,
             settled=settled,
@@ -136,6 +139,7 @@ def run(options: Options, folder: Path, say: Callable[[str], None]) -> Outcome:
             promised_at=last_promise(home.folder / "client.jsonl"),
             moves=tuple(gateway.moves),
         )
+    return outcome if outcome.good else replace(outcome, complaints=complaints(folder))
 
 
 def _payer(options: Options, children: Children, folder: Path) -> PayerSide:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway.cli.auth_doubt import doubt, resolve
-from gateway.cli.change import change, view
+from gateway.cli.change import change
 
 if TYPE_CHECKING:
     from gateway.model.authorization import Result
@@ -35,6 +35,8 @@ def list_(
     """Authorizations, the most urgent first: by when the decision is due."""
     from datetime import UTC
 
+    from gateway.api import views
+    from gateway.api.lanes import Lanes
     from gateway.bootstrap import gateway
     from gateway.cli import screen
     from gateway.model.authorization import State
@@ -55,10 +57,10 @@ def list_(
     )
     with gateway(read_settings()) as world:
         records = world.store.authorizations(query)
-    if as_json:
-        screen.print_json([view(record) for record in records])
-    else:
-        screen.authorizations(records)
+        if as_json:
+            screen.print_json([one.plain() for one in views.authorizations(world, records)])
+        else:
+            screen.authorizations(records, Lanes.of(world, records))
 
 
 @app.command()
@@ -69,7 +71,8 @@ def show(
     as_json: Json = False,
 ) -> None:
     """One authorization: items, answers, gaps, and every choice the gateway made."""
-    from gateway.api import event_views
+    from gateway.api import event_views, views
+    from gateway.api.lanes import Lanes
     from gateway.bootstrap import gateway
     from gateway.cli import screen
     from gateway.cli.order import tell_when_sent_again
@@ -79,17 +82,17 @@ def show(
         record = world.store.authorization(identity)
         history = world.store.events(authorization=identity, limit=1000)
         exchanges = world.store.exchanges(identity)
+        shown, lanes = views.authorization(world, record).plain(), Lanes.of(world, [record])
     if request:
         _print_request([leg.body for leg in exchanges if leg.direction != "reply" and leg.operation == "submit"])
         return
     if as_json:
-        shown = view(record)
         if events:
             shown["events"] = [event_views.event(one).plain() for one in history]
         screen.print_json(shown)
         return
-    screen.show(record)
-    tell_when_sent_again(record)
+    screen.show(record, lanes)
+    tell_when_sent_again(record, lanes)
     if events:
         screen.table("What happened", ("at", "event", "by", "from", "to", "detail"), map(_happened, history))
 

@@ -25,6 +25,7 @@ _WHOSE = {
 def doubt(identity: Id, as_json: Json = False) -> None:
     """What we asked beside what the payer shows, so that you can say whether it is the same."""
     from gateway.api import doubt_views
+    from gateway.api.lanes import Lanes
     from gateway.api.next_step import sentence
     from gateway.bootstrap import gateway
     from gateway.cli import screen
@@ -33,7 +34,7 @@ def doubt(identity: Id, as_json: Json = False) -> None:
 
     with gateway(read_settings()) as world:
         shown = flow.evidence(world, identity)
-    view = doubt_views.evidence(shown, following=sentence(shown.record))
+        view = doubt_views.evidence(shown, following=sentence(shown.record, Lanes.of(world, [shown.record])))
     if as_json:
         screen.print_json(view.plain())
     else:

@@ -14,6 +14,8 @@ def change(act: "Callable[[World], Authorization]", as_json: bool, *, send: bool
     """Move an authorization and print it; exits with 1 when it needs a person then."""
     from datetime import timedelta
 
+    from gateway.api import views
+    from gateway.api.lanes import Lanes
     from gateway.bootstrap import gateway
     from gateway.cli import screen
     from gateway.cli.order import tell_when_sent_again
@@ -26,17 +28,11 @@ def change(act: "Callable[[World], Authorization]", as_json: bool, *, send: bool
         if send:
             drain(world, [changed.id], lease=timedelta(seconds=settings.lease_seconds))
             changed = world.store.authorization(changed.id)
-    if as_json:
-        screen.print_json(view(changed))
-    else:
-        screen.show(changed)
-        tell_when_sent_again(changed)
+        if as_json:
+            screen.print_json(views.authorization(world, changed).plain())
+        else:
+            lanes = Lanes.of(world, [changed])
+            screen.show(changed, lanes)
+            tell_when_sent_again(changed, lanes)
     if screen.needs_person(changed):
         raise typer.Exit(1)
-
-
-def view(record: "Authorization") -> dict[str, object]:
-    """The public JSON of a record."""
-    from gateway.api import views
-
-    return views.authorization(record).plain()

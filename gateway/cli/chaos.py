@@ -65,6 +65,15 @@ def run(
 
 
 @app.command()
+def faults() -> None:
+    """List the fault classes: id, label, and what the payer does in each."""
+    from gateway.chaos.payer_side import fault_lines
+
+    for line in fault_lines():
+        typer.echo(line)
+
+
+@app.command()
 def campaign(
     out: Annotated[Path, typer.Option(help="JSON file of results; finished runs in it are not done again.")],
     orders: _Orders = 21_600,
@@ -116,8 +125,10 @@ def simulate(
 
     if model != "all" and model not in set(Model):
         raise typer.BadParameter(f"write all, or one of {', '.join(Model)}.", param_hint="--model")
+    if trace and seed is None:
+        raise typer.BadParameter("it prints the account of one seed; add --seed N.", param_hint="--trace")
     models = tuple(Model) if model == "all" else (Model(model),)
-    if seed is not None and trace:
+    if trace and seed is not None:
         for line in (line for one in models for line in replay(one, seed)):
             typer.echo(line)
         return

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from gateway.api.lanes import Lanes
     from gateway.flow.intake import Received
     from gateway.flow.prepare import Prepared, Treatment
     from gateway.flow.world import World
@@ -115,6 +116,7 @@ def _treatment(split: bool, hold: bool, payer: str, requestor: str) -> "Treatmen
 def _finish(world: "World", received: "Received", lease_seconds: int, as_json: bool) -> None:
     from datetime import timedelta
 
+    from gateway.api.lanes import Lanes
     from gateway.cli import screen
     from gateway.worker import drain
 
@@ -123,25 +125,23 @@ def _finish(world: "World", received: "Received", lease_seconds: int, as_json: b
     if as_json:
         from gateway.api import views
 
-        shown = [views.authorization(record).plain() for record in records]
+        shown = [one.plain() for one in views.authorizations(world, records)]
         screen.print_json({"order": received.order_id, "replayed": received.again, "authorizations": shown})
     else:
         typer.echo(f"order {received.order_id}" + (_AGAIN if received.again else ""))
+        lanes = Lanes.of(world, records)
         for record in records:
-            screen.show(record)
-            tell_when_sent_again(record)
+            screen.show(record, lanes)
+            tell_when_sent_again(record, lanes)
     if any(screen.needs_person(record) for record in records):
         raise typer.Exit(1)
 
 
-def tell_when_sent_again(record: "Authorization") -> None:
+def tell_when_sent_again(record: "Authorization", lanes: "Lanes") -> None:
     """Say who does what is due later: a command ends, and leaves nobody behind who would."""
-    what = {"ready": "Not sent: it is sent again", "in_doubt": "In doubt: the payer is asked"}.get(record.state)
-    if what and record.not_before:
-        typer.echo(
-            f"{what} at {record.not_before:%Y-%m-%d %H:%M:%S} UTC by `pa serve`, and only while that runs with this "
-            "database."
-        )
+    so_far, coming = ("In doubt", "the payer is asked") if record.state == "in_doubt" else ("Not sent", "it is sent again")
+    if outlook := lanes.outlook(record, coming):
+        typer.echo(f"{so_far}: {outlook}. `pa serve` does it, and only while that runs with this database.")
 
 
 def _blocked(one: "Prepared") -> bool:

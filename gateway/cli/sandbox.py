@@ -111,7 +111,7 @@ def received(
         return
     for row in rows:
         typer.echo(
-            f"{row['number']:>5}  {row['at']}  {row['what']:<6}  {row['version'] or '-':<5}  {row['status']}  "
+            f"{row['number']:>5}  {row['at']}  {row['what']:<7}  {row['version'] or '-':<5}  {row['status']}  "
             f"{row['client'] or '-'}  "
             f"{' '.join(row['scenarios'])}"
         )

@@ -12,6 +12,7 @@ from gateway.model.next_step import NextStep, next_step
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from gateway.api.lanes import Lanes
     from gateway.model.authorization import Authorization, Code, Item
     from gateway.model.order import Gap
 
@@ -42,7 +43,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, 
     console().print(shown)
 
 
-def authorizations(records: Iterable["Authorization"]) -> None:
+def authorizations(records: Iterable["Authorization"], lanes: "Lanes") -> None:
     """One block per authorization: what it is for, where it stands, what the payer said, what is next."""
     for record in records:
         due = f"due {record.due_at:%Y-%m-%d %H:%M} UTC" if record.due_at else ""
@@ -50,7 +51,7 @@ def authorizations(records: Iterable["Authorization"]) -> None:
         facts = [record.id, words(record.state), words(record.determination), " ".join(numbers(record)), urgent, due]
         typer.echo("  ".join(fact for fact in facts if fact))
         services = " ".join(item.service.code for item in record.items if item.service.code)
-        about = [", ".join(record.order_refs), services, record.patient, record.payer, next_words(record)]
+        about = [", ".join(record.order_refs), services, record.patient, record.payer, next_words(record, lanes)]
         typer.echo("    " + " · ".join(part for part in about if part))
 
 
@@ -66,8 +67,8 @@ def words(code: str) -> str:
     return "" if code == "none" else code.replace("_", " ")
 
 
-def next_words(record: "Authorization") -> str:
-    """What a person should do next, in a few words; empty when there is nothing to do."""
+def next_words(record: "Authorization", lanes: "Lanes") -> str:
+    """What a person should do next, or what it waits for, in a few words; empty when there is nothing to do."""
     said = {
         NextStep.COMPLETE: f"complete {len(record.gaps)} gap(s)",
         NextStep.CORRECT: f"correct {len(record.blockers)} profile error(s)",
@@ -76,9 +77,9 @@ def next_words(record: "Authorization") -> str:
         NextStep.RESEND: "correct and resend",
         NextStep.RESOLVE: f"only a person can tell whether the payer has it ({record.attention})",
     }
-    if record.not_before:
-        coming = "the payer is asked" if record.state == "in_doubt" else "sent again"
-        said[NextStep.WAIT] = f"{coming} at {record.not_before:%H:%M:%S} UTC; {record.attention}"
+    coming = "the payer is asked" if record.state == "in_doubt" else "sent again"
+    if outlook := lanes.outlook(record, coming):
+        said[NextStep.WAIT] = said[NextStep.NONE] = "; ".join(filter(None, [outlook, record.attention]))
     return said.get(next_step(record), record.handoff or record.attention)
 
 
@@ -102,9 +103,9 @@ def needs_person(record: "Authorization") -> bool:
     return next_step(record) not in (NextStep.NONE, NextStep.RELEASE)
 
 
-def show(record: "Authorization") -> None:
+def show(record: "Authorization", lanes: "Lanes") -> None:
     """Everything on one authorization."""
-    authorizations([record])
+    authorizations([record], lanes)
     if record.guide:
         typer.echo(f"Guide: PAS {record.guide}")
     if command := next_command(record):

@@ -41,7 +41,8 @@ def list_(
         _print_json(found)
         return
     if not found:
-        typer.echo("Nothing waits for a person here; `pa auth list` shows what waits for a review or a payer.")
+        narrowed = " of what was asked for; `pa work list` lists all" if cause or payer or client else " here"
+        typer.echo(f"Nothing waits for a person{narrowed}; `pa auth list` shows what waits for a review or a payer.")
         return
     for one in found:
         _line(one)

@@ -108,7 +108,7 @@ def adopt(world: World, identity: str, candidate: str, *, actor: str) -> Authori
     last = next((one for one in reversed(shown.asked) if one.inquired), None)
     known = [one.key for one in last.inquired.candidates] if last and last.inquired else []
     if candidate not in known or last is None or last.reply is None or shown.sent is None:
-        choices = ", ".join(known) or "none; ask the payer by telephone and record what it says (`pa auth record`)"
+        choices = ", ".join(known) or "none; ask the payer by telephone and enter what it says"
         raise OurFault("The payer showed no such authorization.", fix=f"Candidates of the last inquiry: {choices}.")
     reading = read_candidate(last.reply, candidate, asked(record, shown.sent.body), world.codes)
     now = world.clock.now()
@@ -148,7 +148,7 @@ def ask_now(world: World, identity: str, *, actor: str) -> Authorization:
     record = _in_doubt(world.store.authorization(identity), DoubtRemains.__name__)
     payer = world.payers.get(record.payer)
     if payer is None or payer.lost_reply.inquiry is Inquiry.NONE:
-        raise OurFault("This payer cannot be asked by inquiry.", fix="Ask it by telephone, then use `pa auth resolve`.")
+        raise OurFault("This payer cannot be asked by inquiry.", fix="Ask it by telephone, then say what became of it.")
     now = world.clock.now()
     changes = Changes()
     event = DoubtRemains(at=now, actor=actor, reason=f"asked again by {actor}", ask_at=now, asks=record.asks)

@@ -236,7 +236,8 @@ def _held(one: Prepared, live: Mapping[str, tuple[Authorization, ...]], which: s
         return one
     first = rivals[0]
     both = allows(first, Dropped)
-    what = "drop that one or release this one" if both else "release this one to ask again, or drop it"
+    anew = "release this one to ask again"
+    what = f"drop that one if it is still open, or {anew}" if both else f"{anew}, or drop it"
     reason = f"{which} revision of this order has authorization {first.id} ({first.state.value}); {what}"
     return replace(one, held_by=reason)
 

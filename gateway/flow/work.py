@@ -164,9 +164,9 @@ def _set_aside(world: World, authorization: str, key: str) -> Work:
 
 def _stuck(world: World, work: Work) -> Stuck:
     record = _record(world, work.authorization)
-    legs = world.store.exchanges(work.authorization)
+    exchange = world.store.last_exchange(work.authorization)
     cause = work.cause or Cause.CORRUPT
-    return Stuck(work=work, record=record, what_to_do=WHAT_TO_DO[cause], exchange=legs[-1].id if legs else "")
+    return Stuck(work=work, record=record, what_to_do=WHAT_TO_DO[cause], exchange=exchange)
 
 
 def _record(world: World, identity: str) -> Authorization | None:

@@ -114,7 +114,8 @@ class ChangeSet:
         work: each replaces the step with the same authorization and key, and raises its fence.
         finished: a claimed step that is done; its fence is verified in the same transaction. When `work` names
             the same authorization and key, the step is replaced, else removed.
-        held: a claimed step that goes on: its fence is verified in the same transaction, and the row stays.
+        held: a claimed step that goes on: its fence is verified in the same transaction, and the row stays, in the
+            `lane` that is given here: empty for one that is subject to nobody's limits any more.
         void: authorizations whose own next step (key empty), if any, is removed whoever has it: the record moved on
             without it. Its fence rises, so its holder is refused.
         keys: refused as a whole when one of them is taken.

@@ -44,7 +44,9 @@ def _duration(text: str) -> str:
         if Duration.parse(text).seconds <= 0:
             raise ValueError
     except ValueError:
-        raise ValueError("write a duration such as P7D, PT72H or PT15S.") from None
+        raise ValueError(
+            "write a duration such as P7D, PT72H or PT15S, of at least a second and at most 100 years."
+        ) from None
     return text
 
 

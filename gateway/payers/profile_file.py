@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from gateway.model.clocks import Duration
 from gateway.payers.field_rules import (
     IsoDuration,
     Key,
@@ -131,7 +132,13 @@ class LostReplyTable(Table):
         Literal["complete", "partial", "none"],
         Field(description="complete: what $inquire does not find, the payer does not have; none: it has no $inquire"),
     ]
-    quiet: Annotated[IsoDuration, Field(description="the longest after which a request may still be taken up")] = "PT3M"
+    quiet: Annotated[
+        IsoDuration,
+        Field(
+            description="the longest after which a request may still be taken up, by a queue or a proxy too; "
+            "below PT1M only for a payer that takes up none whose connection is gone"
+        ),
+    ] = "PT3M"
     lag: Annotated[IsoDuration, Field(description="how far $inquire may lag behind the payer's book")] = "PT1M"
     asks: Annotated[int, Field(ge=1, le=10, description="how often the payer is asked before a person is")] = 3
     between: Annotated[IsoDuration, Field(description="wait between two inquiries")] = "PT5M"
@@ -146,6 +153,11 @@ class RetryTable(Table):
         int, Field(ge=1, le=100, description="repetitions per 100 first attempts while the payer is in trouble")
     ] = 10
 
+    @model_validator(mode="after")
+    def _ordered(self) -> "RetryTable":
+        _not_above("first", self.first, self.most)
+        return self
+
 
 class CircuitTable(Table):
     """After so many failures in a row nothing is sent for a while, doubled each further time up to `most`."""
@@ -153,6 +165,16 @@ class CircuitTable(Table):
     failures: Annotated[int, Field(ge=1, le=100)] = 5
     open: IsoDuration = "PT30S"
     most: IsoDuration = "PT5M"
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "CircuitTable":
+        _not_above("open", self.open, self.most)
+        return self
+
+
+def _not_above(place: str, first: str, most: str) -> None:
+    if Duration.parse(first).seconds > Duration.parse(most).seconds:
+        raise PlacedError(place, f"is longer than `most` ({most}); shorten it, or write a longer `most`.")
 
 
 class ReplyTable(Table):

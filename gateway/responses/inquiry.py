@@ -15,10 +15,13 @@ from gateway.responses.candidate import Candidate, key_of, read_candidate_entry
 from gateway.responses.codes import ReviewCodes
 from gateway.responses.echo import Echo, Whose, traces_told, whose
 from gateway.responses.element import Element
-from gateway.responses.inquiry_envelope import Envelope, Part, open_inquiry
+from gateway.responses.inquiry_envelope import Envelope, open_inquiry
+from gateway.responses.inquiry_parts import Part
 from gateway.responses.patient import check_patient
 from gateway.responses.read import read_entry, untrusted
 from gateway.responses.reading import Asked, Kind, Reading, Remarks, Untrusted
+
+_NAMED = "the payer's answer to the inquiry names our request where no answer to it can be read"
 
 
 class InquiryKind(StrEnum):
@@ -67,7 +70,7 @@ class _Hit(NamedTuple):
 def read_inquiry(reply: Reply, asked: Asked, codes: ReviewCodes, *, inquiry: bytes = b"") -> Inquired:
     """Read a reply to an inquiry about what was asked; never raises, whatever the body holds.
 
-    `inquiry` are the bytes it answers: the trace numbers in them prove nothing when they come back. Without them no
+    `inquiry` are the bytes it answers: the numbers in them prove nothing when they come back. Without them no
     hit is set aside as another request's.
     """
     try:
@@ -77,13 +80,15 @@ def read_inquiry(reply: Reply, asked: Asked, codes: ReviewCodes, *, inquiry: byt
         return Inquired(kind=InquiryKind.UNTRUSTED, reason=fault.reason)
     ours = [hit for hit in hits if hit.echo.whose is Whose.OURS]
     others = _candidates((hit for hit in hits if hit.echo.whose is Whose.ANOTHERS), codes)
-    candidates = _candidates((hit for hit in hits if hit.echo.whose in (Whose.DISPUTED, Whose.UNSAID)), codes)
+    unsure = [hit for hit in hits if hit.echo.whose not in (Whose.OURS, Whose.ANOTHERS)]
     if ours:
-        return _found(ours, envelope, asked, codes, candidates=candidates, others=others)
-    if candidates:
+        return _found(ours, unsure, envelope, asked, codes, others=others)
+    if unsure:
+        candidates = _candidates(unsure, codes)
         return Inquired(kind=InquiryKind.CANDIDATES, candidates=candidates, others=others, reason=envelope.doubt)
-    kind = InquiryKind.UNTRUSTED if envelope.doubt else InquiryKind.NOT_FOUND
-    return Inquired(kind=kind, others=others, reason=envelope.doubt)
+    doubt = envelope.doubt or (envelope.names_ours and _NAMED) or ""
+    kind = InquiryKind.UNTRUSTED if doubt else InquiryKind.NOT_FOUND
+    return Inquired(kind=kind, others=others, reason=doubt)
 
 
 def read_candidate(reply: Reply, key: str, asked: Asked, codes: ReviewCodes) -> Reading:
@@ -131,24 +136,29 @@ def _candidates(hits: Iterable[_Hit], codes: ReviewCodes) -> tuple[Candidate, ..
 
 def _found(
     ours: list[_Hit],
+    unsure: list[_Hit],
     envelope: Envelope,
     asked: Asked,
     codes: ReviewCodes,
     *,
-    candidates: tuple[Candidate, ...],
     others: tuple[Candidate, ...],
 ) -> Inquired:
-    readings = [_reading(hit, envelope, asked, codes) for hit in ours]
-    reading = readings[0]
-    if any(_said(other) != _said(reading) for other in readings[1:]):
+    reading = _reading(ours[0], envelope, asked, codes)
+    # What carries our trace beside another's may be the answer to our request just as well.
+    claiming = [*ours[1:], *(hit for hit in unsure if hit.echo.whose is Whose.DISPUTED)]
+    if any(_said(_reading(hit, envelope, asked, codes)) != _said(reading) for hit in claiming):
         return Inquired(
             kind=InquiryKind.UNTRUSTED,
-            candidates=(*_candidates(ours, codes), *candidates),
+            candidates=_candidates([*ours, *unsure], codes),
             others=others,
             reason="the payer shows several different answers to our request",
         )
     if reading.kind is Kind.UNTRUSTED:
+        candidates = _candidates(unsure, codes)
         return Inquired(kind=InquiryKind.UNTRUSTED, candidates=candidates, others=others, reason=reading.reason)
+    if any(hit.echo.whose is Whose.EARLIER for hit in unsure):
+        said = (reading.attention, "the payer has an authorization for an earlier build of this order as well")
+        reading = replace(reading, attention="; ".join(filter(None, said)))
     return Inquired(kind=InquiryKind.FOUND, reading=reading, others=others)
 
 

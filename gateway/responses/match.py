@@ -103,7 +103,7 @@ def by_reference(
     """What is odd about a reference to our Claim; None when it is none. `claim` is the Claim it points at."""
     path = f"{request.path}.reference"
     plain = reference.partition("/_history/")[0]
-    if asked.claim_url in (plain, f"{entry.full_url.removesuffix(entry.type_id)}{plain}"):
+    if asked.claim_url and asked.claim_url in (plain, f"{entry.full_url.removesuffix(entry.type_id)}{plain}"):
         return ()
     if tail(plain) == tail(asked.claim_url) != "":
         if plain.startswith(("Claim/", "urn:uuid:")):

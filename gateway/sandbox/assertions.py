@@ -98,7 +98,7 @@ def _check_signature(token: str, header: dict[str, Any], client: Client, keys: K
     try:
         jws.deserialize_compact(token, key, registry=jws.JWSRegistry(algorithms=[header["alg"]]))
     except (JoseError, ValueError):
-        raise AssertionFault("the signature is not one of the registered key") from None
+        raise AssertionFault("the signature was not made with the registered key that kid names") from None
 
 
 def _check_times(claims: dict[str, Any], now: float) -> float:

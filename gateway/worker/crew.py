@@ -6,7 +6,7 @@ Without threads of its own: `Pool` and `drain` bring them, and a simulation can 
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from gateway.adapters.log import describe
@@ -17,7 +17,8 @@ from gateway.flow.notify import NOTIFY
 from gateway.flow.world import World
 from gateway.model.changes import Cause, ChangeSet, Work
 from gateway.model.errors import ConfigFault, Conflict, GatewayError
-from gateway.ports import Hold
+from gateway.ports import Hold, WorkQuery
+from gateway.worker.clocks import Clocks
 from gateway.worker.leases import Lease, Leases
 from gateway.worker.traffic import Passage, Traffic
 
@@ -49,20 +50,27 @@ class Crew:
     """One process's workers. `take` is for one thread at a time; everything else for any."""
 
     def __init__(
-        self, world: World, *, threads: int, lease: timedelta, monotonic: Callable[[], float] = time.monotonic
+        self, world: World, *, threads: int, lease: timedelta, monotonic: Callable[[], float] | None = None
     ) -> None:
-        self._world, self._lease, self._monotonic = world, lease, monotonic
-        self.leases = Leases(world.store, world.clock, lease, monotonic=monotonic)
-        self.traffic = Traffic(world, threads=threads, monotonic=monotonic)
+        """`monotonic`, by default the machine's, is the clock that nobody sets."""
+        self._world, self._lease = world, lease
+        self.clocks = Clocks(world, steady=monotonic)
+        self.leases = Leases(world.store, self.clocks, lease)
+        self.traffic = Traffic(world, threads=threads, monotonic=monotonic or time.monotonic)
 
     def take(self, owner: str, *, only: Collection[str] | None = None) -> Taken | None:
-        """Claim the most overdue step of an open lane, of `only` these authorizations; None when there is none.
+        """Claim the most overdue step of an open lane, of `only` these authorizations; None when there is none, or
+        when the clocks cannot be relied on.
 
         Raises what the store raises.
         """
-        closed = self.traffic.closed()
-        asked = self._monotonic()
-        work = self._world.store.claim(owner, self._world.clock.now(), self._lease, only=only, closed=closed)
+        asked = self.clocks.moment()
+        now = self.clocks.claimable()
+        if now is None:
+            return None
+        work = None if only is not None else self._inquiry_as_probe(owner, now)
+        if work is None:
+            work = self._world.store.claim(owner, now, self._lease, only=only, closed=self.traffic.closed())
         if work is None:
             return None
         return Taken(work, self.leases.open(work, asked), self.traffic.enter(work))
@@ -87,13 +95,22 @@ class Crew:
         self._leave(taken, admitted=False)
 
     def beat(self) -> None:
-        """Renew the leases, then write what was learnt of the lanes. Raises what the store raises."""
+        """Renew the leases, compare the clocks, write what was learnt of the lanes. Raises what the store raises."""
         self.leases.renew()
+        self.clocks.beat()
         self.traffic.flush()
 
     def pause(self) -> float:
         """Seconds after which to look again when nothing could be taken."""
         return max(min(self.traffic.reopens(), LONGEST_PAUSE), _SHORTEST_PAUSE)
+
+    def _inquiry_as_probe(self, owner: str, now: datetime) -> Work | None:
+        """A due inquiry of a lane whose circuit lets one step through: a request sent to see may be one more doubt."""
+        for lane in self.traffic.at_probe():
+            waiting = self._world.store.works(WorkQuery(lane=lane, step=INQUIRE, set_aside=False, limit=1))
+            if waiting and waiting[0].due_at <= now:
+                return self._world.store.claim(owner, now, self._lease, only=[waiting[0].authorization])
+        return None
 
     def _admitted(self, taken: Taken) -> bool:
         if self.traffic.admit(taken.passage):
@@ -120,7 +137,10 @@ class Crew:
     def _failed(self, work: Work, fault: Exception) -> None:
         """Let the step rest, longer each time; what only a person can mend is set aside."""
         said = {"code": fault.code} if isinstance(fault, GatewayError) else {"fault": describe(fault)}
-        self._world.log.write("work.failed", **_which(work), **said)
+        if isinstance(fault, Conflict):  # a fence that held, or a person who was faster
+            self._world.log.write("work.overtaken", **_which(work))
+        else:
+            self._world.log.write("work.failed", **_which(work), **said)
         try:
             if isinstance(fault, ConfigFault):
                 self._set_aside(work, Cause.CONFIGURATION, str(fault))
@@ -142,7 +162,9 @@ class Crew:
         self._world.log.write("work.set_aside", **_which(work), cause=cause.value)
 
     def _put(self, work: Work) -> None:
-        free = replace(work, owner="", lease_until=None)
+        # The step may have moved to another lane since it was claimed: one that has begun to send needs none.
+        present = self._world.store.work(work.authorization, work.key)
+        free = replace(work, owner="", lease_until=None, lane=present.lane if present else work.lane)
         self._world.store.commit(ChangeSet(work=(free,), finished=work))
 
     def _leave(self, taken: Taken, *, admitted: bool) -> None:

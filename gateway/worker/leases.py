@@ -1,50 +1,51 @@
 """The steps this process has claimed, and for how long they are surely its own (threat T30, G-R4).
 
 A lease is written on the clock of this machine and read on the clock of another, so a tenth of it is not relied on.
+Neither of our two clocks is: whichever says first that it is over is believed, as the others may have given up on a
+machine that was suspended, or whose clock was set.
 """
 
-import time
-from collections.abc import Callable
 from datetime import timedelta
 from threading import Lock
 
 from gateway.model.changes import Work
-from gateway.ports import Clock, Store
+from gateway.ports import Store
+from gateway.worker.clocks import Clocks, Moment
 
 _RELIED_ON = 0.9
 
 
 class Lease:
-    """`ports.Hold` on one claimed step; it runs on a monotonic clock from before the claim was asked for."""
+    """`ports.Hold` on one claimed step; it runs from before the claim was asked for."""
 
-    def __init__(self, work: Work, ends: float, monotonic: Callable[[], float]) -> None:
+    def __init__(self, work: Work, clocks: Clocks, asked: Moment, seconds: float) -> None:
         self.work = work
-        self._ends, self._monotonic = ends, monotonic
+        self._clocks, self._asked, self._seconds = clocks, asked, seconds
 
     def left(self) -> float:
-        return max(self._ends - self._monotonic(), 0.0)
+        asked, now = self._asked, self._clocks.moment()
+        gone = max(now.steady - asked.steady, (now.wall - asked.wall).total_seconds())
+        return max(self._seconds - gone, 0.0)
 
-    def extend(self, ends: float) -> None:
-        self._ends = ends
+    def extend(self, asked: Moment) -> None:
+        """It was renewed; that was asked for then."""
+        self._asked = asked
 
     def lose(self) -> None:
-        self._ends = float("-inf")
+        self._seconds = 0.0
 
 
 class Leases:
     """The leases of this process; `renew` is the heartbeat."""
 
-    def __init__(
-        self, store: Store, clock: Clock, lease: timedelta, *, monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._store, self._clock, self._lease = store, clock, lease
-        self._monotonic = monotonic
+    def __init__(self, store: Store, clocks: Clocks, lease: timedelta) -> None:
+        self._store, self._clocks, self._lease = store, clocks, lease
         self._lock = Lock()
         self._held: set[Lease] = set()
 
-    def open(self, work: Work, asked: float) -> Lease:
-        """The lease on a step whose claim was asked for at `asked`, by the monotonic clock."""
-        held = Lease(work, self._end(asked), self._monotonic)
+    def open(self, work: Work, asked: Moment) -> Lease:
+        """The lease on a step whose claim was asked for then."""
+        held = Lease(work, self._clocks, asked, self._lease.total_seconds() * _RELIED_ON)
         with self._lock:
             self._held.add(held)
         return held
@@ -62,13 +63,11 @@ class Leases:
         held = self.held()
         if not held:
             return
-        asked = self._monotonic()
-        kept = self._store.renew([one.work for one in held], self._clock.now() + self._lease)
+        asked = self._clocks.moment()
+        until = (self._store.now() or asked.wall) + self._lease
+        kept = self._store.renew([one.work for one in held], until)
         for lease, ours in zip(held, kept, strict=True):
             if ours:
-                lease.extend(self._end(asked))
+                lease.extend(asked)
             else:
                 lease.lose()
-
-    def _end(self, asked: float) -> float:
-        return asked + self._lease.total_seconds() * _RELIED_ON

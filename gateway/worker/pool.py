@@ -12,6 +12,7 @@ from gateway.flow.world import World
 from gateway.model.errors import GatewayError
 from gateway.ports import DUE
 from gateway.worker.crew import Crew, Taken
+from gateway.worker.sweeper import Sweeper
 
 # A beat that fails is tried again three times before the lease that it should have renewed is over.
 _BEATS_PER_LEASE, _SOONER = 3, 3
@@ -22,7 +23,7 @@ _PATIENCE_SECONDS = 60.0
 
 
 class Pool:
-    """A bounded number of threads that do due steps until stopped, and one that keeps their leases."""
+    """A bounded number of threads that do due steps until stopped, one that keeps their leases, and one that sweeps."""
 
     def __init__(
         self,
@@ -30,12 +31,12 @@ class Pool:
         *,
         threads: int,
         lease: timedelta,
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] | None = None,
     ) -> None:
         self._world = world
         self._crew = Crew(world, threads=threads, lease=lease, monotonic=monotonic)
         self._stop, self._wake, self._turn = Event(), Event(), Lock()
-        self._heart = Heart(self._crew, world, lease)
+        self._heart, self._sweeper = Heart(self._crew, world, lease), Sweeper(world)
         # Daemons: a step that never ends must not keep a stopped process alive.
         self._threads = [
             Thread(target=self._work, name=f"worker-{n}", args=(f"worker-{world.ids.new()}",), daemon=True)
@@ -48,6 +49,7 @@ class Pool:
             return
         self._forget = self._world.waiters.listen(self._wake.set, to=[DUE])
         self._heart.start()
+        self._sweeper.start()
         for thread in self._threads:
             thread.start()
 
@@ -58,6 +60,7 @@ class Pool:
         """
         self._stop.set()
         self._wake.set()
+        self._sweeper.stop()
         self._forget()
         ends = time.monotonic() + (self._longest() if within is None else within)
         for thread in self._threads:
@@ -136,7 +139,8 @@ class Heart:
 def drain(world: World, authorizations: Collection[str], *, lease: timedelta) -> None:
     """Do the due steps of these authorizations in this thread, and wait for those that another process has taken.
 
-    What is in a lane that is closed for longer (paused, circuit open) is left to the workers.
+    What is in a lane that is closed for longer (paused, circuit open) is left to the workers; so is everything when the
+    clocks cannot be relied on.
     """
     crew = Crew(world, threads=1, lease=lease)
     owner = f"cli-{world.ids.new()}"
@@ -169,6 +173,7 @@ def _is_due(world: World, crew: Crew, identity: str) -> bool:
         and work.set_aside_at is None
         and work.due_at <= world.clock.now()
         and not crew.traffic.stopped(work.lane)
+        and not crew.clocks.stopped()
     )
 
 

@@ -1,17 +1,19 @@
 """The lanes of one process: which may be taken from now, and what their outcomes mean for all replicas.
 
-State that replicas share is in the store (`PayerState`); it is read once a second. Failures are written at once,
-routine successes with the heartbeat, so that a healthy payer costs no write for each request.
+State that replicas share is in the store (`PayerState`); it is read once a second. Failures are written when their
+step is over, so that nothing stands between a reply and its being kept; routine successes with the heartbeat, so that a
+healthy payer costs no write for each request. A step without a lane sends nothing, so no limit is meant for it.
 """
 
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from threading import RLock
 
+from gateway.adapters.log import describe
 from gateway.flow.change import SUBMIT
 from gateway.flow.world import World
 from gateway.model.changes import Work
@@ -24,9 +26,15 @@ from gateway.payers.site import Webhook
 from gateway.ports import Hold, Notifier, PayerClient
 from gateway.worker.lanes import LaneRules, Rate, reserve, rules_of, share
 
+NO_LANE = ""
+"""Of a step that only has to be concluded: its request was sent, perhaps by a process that is dead by now."""
 _FRESH_SECONDS = 1.0
 _PROBE = timedelta(seconds=60)
 _NO_RULES: Mapping[int, ReplyRule] = {}
+
+
+Arrived = tuple[Outcome, Mapping[int, ReplyRule]]
+"""What a step was answered, and its payer's own table of replies."""
 
 
 @dataclass(slots=True)
@@ -38,6 +46,7 @@ class Passage:
     repetition: bool
     probe: bool
     sent: bool = False
+    outcomes: list["Arrived"] = field(default_factory=list)
 
 
 class Traffic:
@@ -59,7 +68,16 @@ class Traffic:
         self._refresh()
         with self._lock:
             lanes = {*self._world.payers, *self._states, *self._under_way, *self._rates}
-            return frozenset(lane for lane in lanes if self._is_closed(lane))
+            return frozenset(lane for lane in lanes if lane != NO_LANE and self._is_closed(lane))
+
+    def at_probe(self) -> tuple[str, ...]:
+        """The lanes whose circuit lets one step through now."""
+        with self._lock:
+            return tuple(
+                lane
+                for lane in sorted(self._states)
+                if self._permit(lane).way is health.Way.PROBE and not self._is_closed(lane)
+            )
 
     def reopens(self) -> float:
         """Seconds until the first lane that is closed by its rate opens again; infinity when none is."""
@@ -76,6 +94,8 @@ class Traffic:
         with self._lock:
             lane = work.lane
             self._under_way[lane] += 1
+            if lane == NO_LANE:
+                return Passage(lane, first=False, repetition=False, probe=False)
             self._rate(lane).take()
             probe = self._permit(lane).way is health.Way.PROBE
             if probe:
@@ -104,7 +124,12 @@ class Traffic:
         return self._take(passage.lane, lambda state: health.may_repeat(state, now), health.repeated)
 
     def leave(self, passage: Passage, *, admitted: bool) -> None:
-        """Count a step out; a probe that sent nothing lets the next step be one."""
+        """Take what it was answered into account, and count it out; a probe that sent nothing lets the next be one."""
+        try:
+            for outcome, replies in passage.outcomes:
+                self._hear(passage, outcome, replies)
+        except Exception as fault:  # noqa: BLE001 - what became of the step is settled; a lane is only what we think
+            self._world.log.write("lane.unwritten", lane=passage.lane, fault=describe(fault))
         with self._lock:
             self._under_way[passage.lane] -= 1
             if passage.probe:
@@ -115,10 +140,9 @@ class Traffic:
 
     def watched(self, passage: Passage) -> "Watched":
         """The clients a step is done with: what they send is heard."""
-        return Watched(self._world, self, passage)
+        return Watched(self._world, passage)
 
-    def hear(self, passage: Passage, outcome: Outcome, replies: Mapping[int, ReplyRule]) -> None:
-        """Take an outcome into account; it never fails, as the outcome matters more."""
+    def _hear(self, passage: Passage, outcome: Outcome, replies: Mapping[int, ReplyRule]) -> None:
         passage.sent = passage.sent or not (isinstance(outcome, NotSent) and outcome.ours)
         lane, now = passage.lane, self._world.clock.now()
         circuit = self._rules(lane).circuit
@@ -215,22 +239,25 @@ class Traffic:
 
 
 class Watched:
-    """`ports.PayerClient` and `ports.Notifier` of one step; every outcome is heard before it is returned."""
+    """`ports.PayerClient` and `ports.Notifier` of one step; every outcome is noted, and heard when the step is over."""
 
-    def __init__(self, world: World, traffic: Traffic, passage: Passage) -> None:
+    def __init__(self, world: World, passage: Passage) -> None:
         self._payer_client: PayerClient = world.payer_client
         self._notifier: Notifier = world.notifier
-        self._traffic, self._passage = traffic, passage
+        self._passage = passage
 
     def submit(self, payer: PayerProfile, body: bytes, hold: Hold) -> Outcome:
-        return self._heard(self._payer_client.submit(payer, body, hold), payer.replies)
+        return self._noted(lambda: self._payer_client.submit(payer, body, hold), payer.replies)
 
     def inquire(self, payer: PayerProfile, body: bytes, hold: Hold) -> Outcome:
-        return self._heard(self._payer_client.inquire(payer, body, hold), payer.replies)
+        return self._noted(lambda: self._payer_client.inquire(payer, body, hold), payer.replies)
 
     def tell(self, webhook: Webhook, identity: str, body: bytes, hold: Hold) -> Outcome:
-        return self._heard(self._notifier.tell(webhook, identity, body, hold), _NO_RULES)
+        return self._noted(lambda: self._notifier.tell(webhook, identity, body, hold), _NO_RULES)
 
-    def _heard(self, outcome: Outcome, replies: Mapping[int, ReplyRule]) -> Outcome:
-        self._traffic.hear(self._passage, outcome, replies)
+    def _noted(self, send: Callable[[], Outcome], replies: Mapping[int, ReplyRule]) -> Outcome:
+        if self._passage.lane == NO_LANE:  # past a pause, a circuit and every limit: never
+            return NotSent("the step had no lane; it comes round again in the one of its payer", ours=True)
+        outcome = send()
+        self._passage.outcomes.append((outcome, replies))
         return outcome

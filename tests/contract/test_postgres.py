@@ -1,13 +1,17 @@
 """PostgreSQL: what happens when it is not there, goes away or comes back, and that no history can be rewritten."""
 
 import re
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier, Event, Thread
 from typing import Any
 
 import pytest
-from sqlalchemy import event, insert, text, update
+from sqlalchemy import event, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from gateway.adapters.store import open_store, postgres, steps, tables
@@ -91,6 +95,7 @@ def test_every_connection_waits_for_the_disk_and_for_nothing_else_for_ever(serve
     server.run("psql", "-qX", "-d", "postgres", "-c", careless)
     store = open_store(server.url(name))
     wanted = {"synchronous_commit": "on", "statement_timeout": "30s", "lock_timeout": "10s"}
+    wanted["idle_in_transaction_session_timeout"] = "8s"
     with store.engine.connect() as connection:
         assert {name: connection.exec_driver_sql(f"SHOW {name}").scalar() for name in wanted} == wanted
     store.close()
@@ -246,6 +251,45 @@ def test_whoever_holds_a_step_keeps_others_from_it_until_he_has_committed(store:
     assert store.claim("b", START + timedelta(hours=1), LEASE)
 
 
+STOPPED = """
+import sys
+from gateway.adapters.store import open_store, postgres
+postgres._SESSION = postgres._SESSION.replace("'8s'", "'300ms'")
+
+def stop(state):
+    print("stopped", flush=True)
+    sys.stdin.readline()
+    return state
+
+open_store(sys.argv[1]).change_payer("acorn", stop)
+"""
+
+
+def test_a_process_that_is_stopped_midway_does_not_keep_the_others_waiting(store: SqlStore, postgres_url: str) -> None:
+    store.change_payer("acorn", lambda state: state)
+    line = [sys.executable, "-c", STOPPED, postgres_url]
+    with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"stopped\n"
+        process.send_signal(signal.SIGSTOP)
+        store.change_payer("acorn", lambda state: replace(state, paused_by="Ines"))
+        process.send_signal(signal.SIGCONT)
+        process.communicate(b"\n")
+    assert process.returncode == 1, "it has lost its transaction, and is told so"
+    assert [state.paused_by for state in store.payer_states()] == ["Ines"]
+
+
+def test_its_clock_is_the_servers_whatever_the_time_zone(store: SqlStore) -> None:
+    with store.engine.connect() as connection:
+        before = connection.execute(select(func.clock_timestamp())).scalar_one()
+        connection.exec_driver_sql("SET timezone = 'Asia/Kathmandu'")
+        connection.commit()
+    now = store.now()
+    assert now
+    assert before <= now <= before + timedelta(minutes=1)
+    assert now.utcoffset() == timedelta(0)
+
+
 def test_events_that_another_may_still_precede_wait_until_it_has_ended(store: SqlStore) -> None:
     before = opened(store, "before")
     is_writing, may_go = Event(), Event()
@@ -365,6 +409,8 @@ def test_pages_feeds_and_claims_are_read_from_an_index_and_not_sorted(store: Sql
         lambda: store.authorizations(Query()),
         lambda: store.authorizations(Query(client="a", due_before=START)),
         lambda: store.events(after=5),
+        lambda: store.events(after=5, client="a"),
+        lambda: store.last_exchange("one"),
         lambda: store.exchanges("one"),
         lambda: store.claim("a", START, LEASE),
         lambda: store.completions("one"),

@@ -39,9 +39,9 @@ def start(code: str, *arguments: str) -> subprocess.Popen[bytes]:
 
 
 def test_a_new_file_and_its_companions_are_readable_by_their_owner_only(tmp_path: Path) -> None:
-    store = open_store(f"sqlite:///{tmp_path / 'a' / 'b' / 'gateway.db'}")
+    store = open_store(f"sqlite:///{tmp_path / 'gateway.db'}")
     opened(store, "one")
-    files = sorted((tmp_path / "a" / "b").iterdir())
+    files = sorted(tmp_path.iterdir())
     assert [file.name for file in files] == ["gateway.db", "gateway.db-shm", "gateway.db-wal"]
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
     store.close()
@@ -52,6 +52,13 @@ def test_every_connection_writes_ahead_syncs_fully_and_checks_references(sqlite_
     with sqlite_store.engine.connect() as one, sqlite_store.engine.connect() as two:
         for connection in (one, two):
             assert {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in wanted} == wanted
+
+
+def test_a_folder_that_is_not_there_is_a_slip_and_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(ConfigFault, match="its folder does not exist") as fault:
+        open_store(f"sqlite:///{tmp_path / 'tpyo' / 'gateway.db'}")
+    assert "PA_DATABASE" in fault.value.fix
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -221,6 +228,8 @@ def test_feeds_and_exchanges_are_read_from_an_index(sqlite_store: SqlStore) -> N
     opened(sqlite_store, "one", due=[START])
     for read in (
         lambda: sqlite_store.events(after=5),
+        lambda: sqlite_store.events(after=5, client="a"),
+        lambda: sqlite_store.last_exchange("one"),
         lambda: sqlite_store.exchanges("one"),
         lambda: sqlite_store.completions("one"),
     ):

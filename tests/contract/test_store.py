@@ -271,3 +271,12 @@ def test_two_threads_committing_at_once_lose_nothing(store: Store) -> None:
     assert len(won) == 1
     assert all(store.authorization(f"{name}-{n}").version == 2 for name in ("a", "b") for n in range(each))
     assert all(store.exchanges(f"{name}-{n}") for name in ("a", "b") for n in range(each))
+
+
+def test_the_last_leg_is_named_without_its_body(store: Store) -> None:
+    life, other = opened(store, "one"), opened(store, "two")
+    assert store.last_exchange("one") == store.last_exchange("nobody") == ""
+    store.commit(life.built().change(exchanges=(exchange("z-first", "one"), exchange("a-second", "one"))))
+    store.commit(other.built().change(exchanges=(exchange("m-other", "two"),)))
+    assert store.last_exchange("one") == "a-second"
+    assert store.last_exchange("two") == "m-other"

@@ -12,7 +12,7 @@ from gateway.adapters.store.sql import SqlStore
 from gateway.model import events as e
 from gateway.model.changes import Cause, ChangeSet, Work
 from gateway.model.errors import Conflict
-from gateway.ports import Store, WorkQuery
+from gateway.ports import LONGEST_LEASE, Store, WorkQuery
 from tests.contract.lives import START, opened, work
 
 LEASE = timedelta(seconds=60)
@@ -221,6 +221,46 @@ def test_a_step_that_is_held_stays_and_its_fence_is_verified(store: Store) -> No
     store.commit(ChangeSet(finished=heir))
     with pytest.raises(Conflict):
         store.commit(ChangeSet(held=heir))
+
+
+def test_a_step_that_is_held_goes_on_in_the_lane_that_is_given_and_changes_in_nothing_else(store: Store) -> None:
+    life = opened(store, "one")
+    scheduled(store, "one", lane="acorn")
+    scheduled(store, "one", key="notify/1", step="notify", lane="client:valley")
+    held = claimed(store, only=["one"])
+    store.commit(life.built().change(held=replace(held, lane="", tries=7, due_at=START + HOUR, step="x")))
+    assert store.work("one") == replace(held, lane="")
+    assert store.renew([held], START + HOUR) == (True,)
+    assert claimed(store, "b", 7200, closed=["acorn", "client:valley"]).lane == ""
+    other = store.work("one", "notify/1")
+    assert other
+    assert other.lane == "client:valley"
+
+
+@pytest.mark.parametrize("lane", ["acorn", ""])
+def test_whoever_has_lost_a_step_moves_it_to_no_lane(store: Store, lane: str) -> None:
+    scheduled(store, "one", lane="acorn")
+    zombie, heir = claimed(store), claimed(store, "b", 61)
+    with pytest.raises(Conflict):
+        store.commit(ChangeSet(held=replace(zombie, lane=lane)))
+    assert store.work("one") == heir
+
+
+def test_a_lease_that_a_wrong_clock_wrote_keeps_nobody_away(store: Store) -> None:
+    scheduled(store, "one", due_at=START - 24 * HOUR)
+    ahead = store.claim("a", START + LONGEST_LEASE + timedelta(microseconds=1), LEASE)
+    assert ahead
+    assert store.renew([ahead], START + LONGEST_LEASE) == (True,)
+    assert store.claim("b", START, LEASE) is None
+    assert store.claim("b", START, LEASE, only=["one"]) is None
+    assert store.renew([ahead], START + LONGEST_LEASE + timedelta(microseconds=1)) == (True,)
+    heir = claimed(store, "b")
+    assert (heir.owner, heir.lease_until, heir.fence) == ("b", START + LEASE, ahead.fence + 1)
+    with pytest.raises(Conflict):
+        store.commit(ChangeSet(finished=ahead))
+    year = replace(heir, owner="b")
+    assert store.renew([year], START + 8766 * HOUR) == (True,)
+    assert claimed(store, "c", only=["one"]).owner == "c"
 
 
 def test_a_record_that_moves_on_without_its_step_removes_it_whoever_has_it(store: Store) -> None:

@@ -77,15 +77,22 @@ def _pytest(copy: Path, tests: Sequence[str]) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run all sabotages, or those named; status 1 when one went unseen."""
+    """Run all sabotages, or those named; status 1 when one went unseen, 2 for a name that none has."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("ids", nargs="*", help="only these")
-    wanted = parser.parse_args(arguments).ids
+    parser.add_argument("--list", action="store_true", help="list them, and do nothing")
+    asked = parser.parse_args(arguments)
+    known = {one.id: one for one in sabotages()}
+    if asked.list:
+        print("\n".join(f"{one.id:<28} {one.what}" for one in known.values()))
+        return 0
+    if unknown := [name for name in asked.ids if name not in known]:
+        parser.error(f"there is no sabotage {', '.join(unknown)}; known: {', '.join(known)}")
+    chosen = [known[name] for name in dict.fromkeys(asked.ids)] or list(known.values())
     unseen = []
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "tree"
         shutil.copytree(ROOT, copy, ignore=_LEFT_OUT)
-        chosen = [one for one in sabotages() if not wanted or one.id in wanted]
         if _pytest(copy, sorted({test for one in chosen for test in one.red})) != 0:
             print("the tests are not green to begin with; mend that first")
             return 1

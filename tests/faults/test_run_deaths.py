@@ -10,7 +10,7 @@ from tests.postgres import need_postgres
 
 KILLS = 50
 LEASE = 5
-IN_TIME = LEASE + 5
+LOOSELY_IN_TIME = 3 * (LEASE + 5)  # `pa chaos` tells when the bar itself is missed; that needs an idle machine
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
@@ -18,8 +18,9 @@ def test_a_hundred_deaths_change_nothing_in_what_the_ledgers_say(database: str, 
     if database == "postgresql":
         need_postgres()
     kept = good_run(tmp_path, orders=4 * KILLS, database=database, kills=KILLS, warm=True, lease=LEASE, seed=7)
-    assert set(kept["points"]) - {"of itself"} == {point.name for point in crash_points()}
-    assert kept["takeover_seconds"] <= IN_TIME
+    assert kept["kills"] == KILLS
+    assert set(kept["points"]) == {point.name for point in crash_points()}
+    assert kept["takeover_seconds"] <= LOOSELY_IN_TIME
 
 
 @pytest.mark.parametrize(("database", "stops"), [("sqlite", 2), ("postgresql", 3)])
@@ -27,4 +28,4 @@ def test_a_zombie_neither_sends_nor_overwrites(database: str, stops: int, tmp_pa
     if database == "postgresql":
         need_postgres()
     kept = good_run(tmp_path, orders=10 * stops, database=database, stops=stops, warm=True, lease=LEASE, seed=11)
-    assert kept["stops"] >= stops
+    assert kept["stops"] == stops

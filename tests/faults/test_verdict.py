@@ -1,10 +1,14 @@
 """The verdict over three ledgers: each way in which they can differ is found, and agreement is not accused."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
+from pathlib import Path
 
 import pytest
 
+from gateway.chaos.logs import complaints
 from gateway.chaos.orders import Assignment
+from gateway.chaos.report import lines
+from gateway.chaos.run import Options
 from gateway.chaos.verdict import Book, Booked, Problem, Recorded, Row, Rules, Told, judge, table
 
 ORDER = Assignment(17, "F8")
@@ -161,3 +165,43 @@ def test_the_table_counts_by_class_and_in_all() -> None:
         attempts=2.0,
     )
     assert (rows[2].orders, rows[2].authorizations, rows[2].lost, rows[2].attempts) == (2, 1, 1, 1.5)
+
+
+def kept(**other: object) -> dict[str, object]:
+    """Figures of a run that went well, except for what is said otherwise."""
+    options = asdict(Options(orders=1, faults=("F8",), kills=3, lease=5))
+    calm = {"seconds": 9.0, "kills": 3, "stops": 0, "ends_of_itself": 0, "troubles": 0, "strays": 0, "points": {}}
+    waits = {"resume_seconds": 0.5, "takeover_seconds": 6.0}
+    rest = {"rows": [], "good": True, "settled": True, "failures": [], "complaints": ()}
+    return {"options": options, **calm, **waits, **rest, **other}
+
+
+def test_the_last_line_names_a_bar_that_was_missed() -> None:
+    assert list(lines(kept()))[-1] == "good: the three ledgers agree on every order"
+    assert list(lines(kept(resume_seconds=2.5, takeover_seconds=11.0)))[-1] == (
+        "good: the three ledgers agree on every order; missed: resumed within 2.5 s, the bar is 2 s; "
+        "missed: took over within 11.0 s, the bar is 10 s"
+    )
+
+
+def test_the_last_line_of_a_bad_run_says_why_and_what_its_processes_complained_of_stands_before_it() -> None:
+    bad = kept(good=False, settled=False, kills=1, complaints=("serve.log: 7 x claim.failed code=store",))
+    assert list(lines(bad))[-2:] == [
+        "serve.log: 7 x claim.failed code=store",
+        "NOT GOOD: not settled in time, only 1 kills and 0 freezes came about",
+    ]
+
+
+def test_troubles_without_crash_points_leave_no_dangling_words() -> None:
+    assert "11 troubles of the database" in list(lines(kept(kills=0, troubles=11)))
+
+
+def test_errors_in_a_log_are_counted_by_kind_and_a_traceback_is_shown(tmp_path: Path) -> None:
+    error = b'{"at":"T1","level":"error","line":"work.failed","text":"-","authorization":"a","fault":"TypeError"}\n'
+    (tmp_path / "serve.log").write_bytes(error * 3 + b'Traceback:\nTypeError: x\n{"at":"T2","level":"info","line":"y"}')
+    assert complaints(tmp_path) == (
+        "serve.log: 3 x work.failed fault=TypeError",
+        "serve.log: Traceback:",
+        "serve.log: TypeError: x",
+        "serve.log: last line y at T2",
+    )

@@ -39,7 +39,7 @@ def stages(order: Path, version: str) -> dict[str, bytes]:
                     exchange.body, world.guides[version].mappings, now=world.clock.now(), new_id=CountedIds(1 << 40).new
                 )
                 found[f"{prefix}4_inquiry"] = json.pretty(json.loads(asking.body))
-        record = views.authorization(world.store.authorization(identity)).plain()
+        record = views.authorization(world, world.store.authorization(identity)).plain()
         found[f"{prefix}3_record"] = json.pretty(record)
     return found
 

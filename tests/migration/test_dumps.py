@@ -84,6 +84,13 @@ def test_its_records_are_those_their_events_lead_to_as_far_as_it_knew(store: Sql
     assert [client.name for client in store.clients()] == ["valley-clinic"]
 
 
+def test_its_events_are_found_by_their_client(store: SqlStore) -> None:
+    every = store.events(limit=1000)
+    assert {record.client for record in store.authorizations(Query(limit=1000))} == {"valley-clinic"}
+    assert store.events(client="valley-clinic", limit=1000) == every
+    assert store.events(client="nobody") == ()
+
+
 def test_everything_in_doubt_is_listed_for_a_person(store: SqlStore) -> None:
     doubtful = {record.id for record in store.authorizations(Query(states=(State.IN_DOUBT,)))}
     assert doubtful

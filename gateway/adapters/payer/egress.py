@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import cast
 
 import httpcore
 import httpx
@@ -159,8 +160,8 @@ def _unpacked(response: httpx.Response, limit: int) -> Iterator[bytes]:
     unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS) if encoding == "gzip" else None
     size = 0
     raw = b""
-    assert isinstance(response.stream, httpx.SyncByteStream)
-    for raw in response.stream:  # not iter_raw, which closes the connection before we know that the answer is whole
+    stream = cast("httpx.SyncByteStream", response.stream)
+    for raw in stream:  # not iter_raw, which closes the connection before we know that the answer is whole
         for part in _unzip(unpacker, raw) if unpacker else (raw,):
             size += len(part)
             if size > limit:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -28,6 +29,7 @@ class Dialect:
         begin_events: called before events are written, in the transaction that writes them.
         settled: up to which position all events there will ever be are there: none is missing that is still being
             written. To be asked before the events are read; nothing, where there is one writer at a time.
+        now: the database's clock; nothing, where it has none but this machine's.
         looks_apart: whether to look for due steps before writing begins, so that whoever finds none disturbs nobody.
     """
 
@@ -36,4 +38,5 @@ class Dialect:
     writer: Writer
     begin_events: Callable[[Connection], None]
     settled: Callable[[Connection], int | None]
+    now: Callable[[Connection], datetime | None]
     looks_apart: bool

@@ -12,7 +12,7 @@ from gateway.model.changes import ChangeSet, Completion, IntakeKey, LoggedEvent,
 from gateway.model.errors import nothing_here
 from gateway.model.exchange import Exchange
 from gateway.model.payer_state import PayerState
-from gateway.ports import Client, Query, WorkQuery
+from gateway.ports import LONGEST_LEASE, Client, Query, WorkQuery
 
 Key = TypeVar("Key")
 _StepKey = tuple[str, str]
@@ -97,6 +97,10 @@ class MemoryStore:
     def exchanges(self, authorization: str) -> tuple[Exchange, ...]:
         return tuple(leg for leg in self._contents.exchanges.values() if leg.authorization == authorization)
 
+    def last_exchange(self, authorization: str) -> str:
+        legs = self.exchanges(authorization)
+        return legs[-1].id if legs else ""
+
     def claim(
         self,
         owner: str,
@@ -112,7 +116,7 @@ class MemoryStore:
                 for one in self._contents.work.values()
                 if one.due_at <= now
                 and one.set_aside_at is None
-                and (one.lease_until or now) <= now
+                and not now < (one.lease_until or now) <= now + LONGEST_LEASE
                 and (only is None or one.authorization in only)
                 and one.lane not in closed
             ]
@@ -182,6 +186,9 @@ class MemoryStore:
             if self._clients.pop(name, None) is None:
                 raise rules.no_client()
 
+    def now(self) -> datetime | None:
+        return None
+
     def ready(self) -> bool:
         return True
 
@@ -248,7 +255,8 @@ def _settle(contents: _Contents, change: ChangeSet) -> None:
     if change.finished:
         _finish(contents, change.finished)
     if change.held:
-        _hold(contents, change.held)
+        held = _hold(contents, change.held)
+        _set(contents, replace(held, lane=change.held.lane))
     for identity in change.void:
         _void(contents, identity)
 
@@ -258,10 +266,12 @@ def _finish(contents: _Contents, finished: Work) -> None:
     del contents.work[finished.authorization, finished.key]
 
 
-def _hold(contents: _Contents, held: Work) -> None:
+def _hold(contents: _Contents, held: Work) -> Work:
+    """The step as it is kept. Raises Conflict when it is no longer its owner's."""
     present = contents.work.get((held.authorization, held.key))
     if present is None or (present.fence, present.owner) != (held.fence, held.owner):
         raise rules.step_taken()
+    return present
 
 
 def _void(contents: _Contents, identity: str) -> None:

@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from select import POLLIN, poll
 from typing import Any, TypeVar
 
@@ -30,6 +31,7 @@ _MIGRATION = 0x7061_0002
 # locks only after that look has a position above the last one given before it.
 _EVENTS = 0x70617 << 40
 _BEGIN_EVENTS = text("SELECT pg_advisory_xact_lock_shared(:events + last_value) FROM event_position_seq")
+_CLOCK = select(func.clock_timestamp())
 _LAST_GIVEN = text("SELECT last_value FROM event_position_seq")
 _LOWEST_HELD = text(
     "SELECT min(number) - :events FROM (SELECT (classid::bigint << 32) + objid::bigint AS number FROM pg_locks"
@@ -51,10 +53,14 @@ _CONNECT = {
 }
 
 # No statement, no lock and no forgotten transaction lasts for ever; and a commit is on disk when it returns, even
-# where somebody has made that optional. To compile a plan takes longer than any of ours runs.
+# where somebody has made that optional. To compile a plan takes longer than any of ours runs. The transaction of a
+# process that was stopped midway is undone sooner than those who wait for its locks give up; the connections of a
+# machine that is gone are closed by the server.
 _SESSION = (
     "SELECT set_config('jit', 'off', false), set_config('statement_timeout', '30s', false),"
-    " set_config('lock_timeout', '10s', false), set_config('idle_in_transaction_session_timeout', '60s', false),"
+    " set_config('lock_timeout', '10s', false), set_config('idle_in_transaction_session_timeout', '8s', false),"
+    " set_config('tcp_keepalives_idle', '30', false), set_config('tcp_keepalives_interval', '5', false),"
+    " set_config('tcp_keepalives_count', '3', false), set_config('tcp_user_timeout', '30s', false),"
     " set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on'"
     " ELSE current_setting('synchronous_commit') END, false)"
 )
@@ -92,6 +98,7 @@ def dialect(engine: Engine) -> Dialect:
         writer=DirectWriter(engine),
         begin_events=_begin_events,
         settled=_settled,
+        now=_now,
         looks_apart=False,
     )
 
@@ -171,6 +178,11 @@ def _settled(connection: Connection) -> int:
     last_given: int = connection.execute(_LAST_GIVEN).scalar_one()
     lowest_held: int | None = connection.execute(_LOWEST_HELD, {"events": _EVENTS}).scalar()
     return last_given if lowest_held is None else min(last_given, lowest_held - 1)
+
+
+def _now(connection: Connection) -> datetime:
+    now: datetime = connection.execute(_CLOCK).scalar_one()
+    return now.astimezone(UTC)
 
 
 def _is_duplicate(fault: IntegrityError) -> bool:

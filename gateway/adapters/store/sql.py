@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from gateway.adapters.clock import SystemClock
-from gateway.adapters.store import payers, rules, steps, tables, writing
+from gateway.adapters.store import failures, payers, rules, steps, tables, writing
 from gateway.adapters.store.codec import decode, decode_event
 from gateway.adapters.store.dialect import Dialect
 from gateway.adapters.store.faults import StoreFault
@@ -45,6 +45,12 @@ _EXCHANGES = (
     select(*_columns(Exchange, tables.exchange))
     .where(tables.exchange.c.authorization == bindparam("the_authorization"))
     .order_by(tables.exchange.c.position)
+)
+_LAST_EXCHANGE = (
+    select(tables.exchange.c.id)
+    .where(tables.exchange.c.authorization == bindparam("the_authorization"))
+    .order_by(tables.exchange.c.position.desc())
+    .limit(1)
 )
 _KEYS = (
     select(*_columns(IntakeKey, tables.intake_key))
@@ -133,8 +139,7 @@ class SqlStore:
         if authorization:
             asked = asked.where(of.authorization == authorization)
         if client:
-            owner = tables.authorization
-            asked = asked.join(owner, owner.c.id == of.authorization).where(owner.c.client == client)
+            asked = asked.where(of.client == client)
         with self._reading() as connection:
             # One record's events are written one after the other anyway.
             upto = None if authorization else self._dialect.settled(connection)
@@ -144,6 +149,10 @@ class SqlStore:
 
     def exchanges(self, authorization: str) -> tuple[Exchange, ...]:
         return self._read(Exchange, _EXCHANGES, the_authorization=authorization)
+
+    def last_exchange(self, authorization: str) -> str:
+        with self._reading() as connection:
+            return connection.execute(_LAST_EXCHANGE, {"the_authorization": authorization}).scalar() or ""
 
     def claim(
         self,
@@ -216,6 +225,10 @@ class SqlStore:
 
         self._write(work)
 
+    def now(self) -> datetime | None:
+        with self._reading() as connection:
+            return self._dialect.now(connection)
+
     def ready(self) -> bool:
         revision = select(table("alembic_version", column("version_num")).c.version_num)
         try:
@@ -254,14 +267,12 @@ class SqlStore:
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
-        # The database's own words may quote content, so they are not passed on.
         try:
             yield
         except IntegrityError as fault:
             raise self._refusal(fault) from None
         except (DBAPIError, PoolTimeout) as fault:
-            kind = type(fault.orig if isinstance(fault, DBAPIError) else fault).__name__
-            raise StoreFault(f"The database failed: {kind}.", fix="Check its disk, locks and file.") from None
+            raise failures.told(fault) from None
 
     def _refusal(self, fault: IntegrityError) -> Conflict | NotFound:
         if self._dialect.is_duplicate(fault):

@@ -28,13 +28,17 @@ _DUPLICATE = ("SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE", "SQLIT
 
 
 def open_engine(path: Path) -> Engine:
-    """An engine over the file at `path`; a new file is readable by its owner only, its folder is made.
+    """An engine over the file at `path`; a new file is readable by its owner only, its folder is never made.
 
     Raises:
-        ConfigFault: the folder or the file cannot be made or written.
+        ConfigFault: the folder is not there, or the file cannot be made or written.
     """
+    if not path.parent.is_dir():  # most likely a slip of the pen: whoever reads a new database finds nothing in it
+        raise ConfigFault(
+            f"The database file {path} cannot be opened: its folder does not exist.",
+            fix="Correct PA_DATABASE (sqlite:////an/absolute/path.db has four slashes), or make the folder.",
+        )
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         # SQLite would create it with the process's umask; its -wal and -shm files take over the mode of this one.
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as fault:
@@ -60,6 +64,7 @@ def dialect(engine: Engine) -> Dialect:
         writer=GroupWriter(engine.execution_options(writes=True)),
         begin_events=_one_at_a_time,
         settled=_one_at_a_time,
+        now=_by_this_machine,
         looks_apart=True,
     )
 
@@ -78,6 +83,10 @@ def _begin(connection: Connection) -> None:
 
 def _one_at_a_time(_: Connection) -> None:
     """Positions are given in the order of commits, as there is one writer at a time."""
+
+
+def _by_this_machine(_: Connection) -> None:
+    """The file is on a disk of this machine, and so are all who open it."""
 
 
 def _is_duplicate(fault: IntegrityError) -> bool:

@@ -26,7 +26,7 @@ from gateway.adapters.store import rules, tables
 from gateway.adapters.store.types import Instant
 from gateway.adapters.store.work_rows import COLUMNS, Unreadable, listed, work_of
 from gateway.model.changes import Cause, Work
-from gateway.ports import WorkQuery
+from gateway.ports import LONGEST_LEASE, WorkQuery
 
 _OF = tables.work.c
 _THERE = _OF.due_at.is_not(None)
@@ -46,22 +46,22 @@ _READ = select(*COLUMNS).where(_IT, _THERE)
 _CHANGE = update(tables.work).where(_IT)
 _CHANGE_HELD = update(tables.work).where(_HELD)
 _DELETE_HELD = delete(tables.work).where(_HELD)
-_HOLD = select(_OF.fence).where(_HELD).with_for_update()
 _VOID = update(tables.work).where(_IT, _THERE).values(fence=_OF.fence + 1)
 _ADD = insert(tables.work).inline()
 _RESCHEDULE = update(tables.work).where(_IT).values(fence=_OF.fence + 1)
 _NOW = bindparam("the_now", type_=Instant)
+_FAR = bindparam("the_far", type_=Instant)
 
 
 def _is_no_instant(column: ColumnElement[Any]) -> ColumnElement[bool]:
     return type_coerce(column, String) >= _BEYOND_INSTANTS
 
 
-# A lease that is no instant would never end; whoever claims the step will see that it cannot be read.
+# A lease that is no instant sorts after all that are near; whoever claims the step will see that it cannot be read.
 _IS_DUE = and_(
     _WAITING,
     _OF.due_at <= _NOW,
-    or_(_OF.lease_until.is_(None), _OF.lease_until <= _NOW, _is_no_instant(_OF.lease_until)),
+    or_(_OF.lease_until.is_(None), _OF.lease_until <= _NOW, _OF.lease_until > _FAR),
 )
 _IS_BROKEN = and_(_WAITING, _is_no_instant(_OF.due_at))
 _IN_LANE = _OF.lane == bindparam("the_lane")
@@ -109,7 +109,7 @@ class Due:
 
 def look(connection: Connection, now: datetime, only: Collection[str] | None, closed: Collection[str]) -> Due:
     """Which lanes have something that is due; without a place in it, there is nothing to claim."""
-    at = {"the_now": now}
+    at = {"the_now": now, "the_far": now + LONGEST_LEASE}
     if only is not None:
         few = and_(_IS_DUE, _OF.authorization.in_(only), _OF.lane.not_in(closed))
         return Due(_first(few), [at])
@@ -198,11 +198,11 @@ def finish(connection: Connection, work: Work) -> None:
 
 
 def hold(connection: Connection, work: Work) -> None:
-    """Make sure that the step is still its owner's, and let nobody take it before this transaction ends.
+    """Make sure that the step is still its owner's, and let nobody take it before this transaction ends; see `held`.
 
     Raises Conflict.
     """
-    if connection.execute(_HOLD, _held(work)).first() is None:
+    if not _change_held(connection, work, {"lane": work.lane}):
         raise rules.step_taken()
 
 

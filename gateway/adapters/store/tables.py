@@ -100,7 +100,10 @@ event = Table(
     Column("before", Vocabulary(State)),
     Column("after", Vocabulary(State), nullable=False),
     Column("payload", Text, nullable=False),
+    # As in the record, whose client never changes: the feed of one client is read without those of the others.
+    Column("client", String, nullable=False, server_default=""),
     UniqueConstraint("authorization", "version"),
+    Index(None, "client", "position"),
     sqlite_autoincrement=True,
 )
 

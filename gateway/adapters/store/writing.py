@@ -36,11 +36,13 @@ class Ready:
 
 def make_ready(change: ChangeSet) -> Ready:
     """Raises ValueError when events and records of the change disagree, or a value does not fit its type."""
+    bases = rules.bases(change)
+    clients = {record.id: record.client for record in change.records}
     return Ready(
         change,
-        rules.bases(change),
+        bases,
         [_record_row(record) for record in change.records],
-        [_event_row(event) for event in change.events],
+        [_event_row(event, clients[event.authorization]) for event in change.events],
     )
 
 
@@ -96,7 +98,7 @@ def _record_row(record: Authorization) -> Row:
     return {**row, "record": encode(record)}
 
 
-def _event_row(logged: LoggedEvent) -> Row:
+def _event_row(logged: LoggedEvent, client: str) -> Row:
     return {
         "authorization": logged.authorization,
         "version": logged.version,
@@ -106,4 +108,5 @@ def _event_row(logged: LoggedEvent) -> Row:
         "before": logged.before,
         "after": logged.after,
         "payload": encode(logged.event),
+        "client": client,
     }

@@ -65,6 +65,9 @@ class SimulatedStore:
         self._scheduler.pause("read legs")
         return self.kept.exchanges(authorization)
 
+    def last_exchange(self, authorization: str) -> str:
+        return self.kept.last_exchange(authorization)
+
     def authorizations(self, query: Query) -> tuple[Authorization, ...]:
         return self.kept.authorizations(query)
 
@@ -103,6 +106,9 @@ class SimulatedStore:
 
     def remove_client(self, name: str) -> None:
         self.kept.remove_client(name)
+
+    def now(self) -> datetime | None:
+        return None
 
     def ready(self) -> bool:
         return True

@@ -120,7 +120,7 @@ def test_another_revision_of_a_live_order_is_held_with_the_choice_to_make(
     assert first.authorizations[0] in record.held_by
     assert record.held_by.startswith("an earlier revision of this order has authorization")
     assert "(ready)" in record.held_by
-    assert "drop that one or release this one" in record.held_by
+    assert "drop that one if it is still open, or release this one to ask again" in record.held_by
     assert world.store.work(record.id) is None
     assert receive(world, order(KNEE, change)).order_id == second.order_id
 

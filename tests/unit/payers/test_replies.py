@@ -101,6 +101,7 @@ def test_a_deadline_gives_no_time_to_what_waits_for_a_person_or_is_in_doubt() ->
     ("Sun, 01 Mar 2026 07:00:30 -0500", 30), ("Sun, 01 Mar 2026 12:00:30 -0000", 30),
     ("Sun, 99 Mar 2026 12:00:30 GMT", 60),
     ("Sun, 01 Mar 99999 12:00:30 GMT", 60),
+    ("Mon, 20 Nov 1995 19:12:08 +9999999999999999999999", 60),
 ])  # fmt: skip
 def test_retry_after_is_honoured_between_a_second_and_an_hour(header: str, seconds: int) -> None:
     assert retry_at(header, NOW, timedelta(seconds=60)) == NOW + timedelta(seconds=seconds)

@@ -124,8 +124,8 @@ def test_what_came_in_is_shown_with_why_it_failed_and_forgotten(running: Sandbox
     failed = loads(run.invoke(app, ["received", "--failed", "--json"]).stdout.encode())
 
     assert "S-01" in shown
-    assert shown.count("  submit  2.2.1  ") == 2
-    assert shown.count("  token   -      ") == 2
+    assert shown.count("  submit   2.2.1  ") == 2
+    assert shown.count("  token    -      ") == 2
     assert "bundle-type  Bundle.type" in shown
     assert [row["status"] for row in failed] == [400]
     assert run.invoke(app, ["reset"]).exit_code == 0

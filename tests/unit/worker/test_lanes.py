@@ -8,6 +8,7 @@ import pytest
 
 from gateway.adapters.store.memory import MemoryStore
 from gateway.flow import review
+from gateway.flow.change import INQUIRE
 from gateway.flow.world import World
 from gateway.model.authorization import State
 from gateway.model.changes import ChangeSet, Work
@@ -16,7 +17,7 @@ from gateway.model.exchange import NotSent, Outcome, Reply
 from gateway.model.payer_state import PayerState
 from gateway.payers import health
 from gateway.payers.profile import Payers
-from gateway.ports import Query
+from gateway.ports import Hold, Query, WorkQuery
 from gateway.worker import Crew, Taken
 from gateway.worker.lanes import LaneRules, Rate, reserve, rules_of, share
 from tests.unit.worker.orders import LEASE, Answering, TwoClocks, add_orders
@@ -188,6 +189,22 @@ def test_one_probe_is_let_through_by_all_replicas_together() -> None:
     assert sorted(bench.store.work(taken.work.authorization).tries for taken in begun)[:2] == [0, 0]  # type: ignore[union-attr]
 
 
+def test_a_due_inquiry_is_the_probe_before_any_request_however_overdue() -> None:
+    bench = Bench(*[REFUSED] * 5)
+    add_orders(bench.world, 20)
+    for _ in range(10):
+        bench.do_all()
+        bench.wait(0.2)
+    bench.wait(30)
+    now = bench.world.clock.now()
+    late = bench.world.store.works(WorkQuery(set_aside=False, limit=100))[-1]
+    asking = Work(authorization=late.authorization, step=INQUIRE, lane=late.lane, due_at=now)
+    bench.world.store.commit(ChangeSet(finished=late, work=(asking,)))
+    taken = bench.take(0)
+    assert taken is not None
+    assert (taken.work.step, taken.work.authorization, taken.passage.probe) == (INQUIRE, late.authorization, True)
+
+
 def test_while_a_probe_is_under_way_no_other_replica_may_begin_one() -> None:
     bench = Bench(*[REFUSED] * 5, replicas=3)
     add_orders(bench.world, 20)
@@ -334,3 +351,140 @@ def test_a_slow_down_closes_the_lane_until_the_payer_wants_more() -> None:
 def heard(bench: Bench) -> list[tuple[str, dict[str, object]]]:
     assert isinstance(bench.world.log, HeardLog)
     return bench.world.log.lines
+
+
+# What has no lane: its request was sent, perhaps by a process that is dead by now
+
+
+class Died(BaseException):
+    """kill -9."""
+
+
+def dead_sender(**how: int) -> tuple[Bench, str]:
+    """One order whose worker died when its request was on the way, as the intent left it: without a lane."""
+    bench = Bench(**how)
+    (identity,) = add_orders(bench.world, 1)
+    taken = bench.take()
+    assert taken
+
+    def dies(*_: object) -> Outcome:
+        raise Died
+
+    bench.payer.answer, answer = dies, bench.payer.answer  # type: ignore[method-assign, assignment]
+    with pytest.raises(Died):
+        bench.crew.do(taken)
+    bench.payer.answer = answer  # type: ignore[method-assign]
+    row = bench.store.work(identity)
+    assert row
+    bench.store.commit(ChangeSet(work=(replace(row, lane="", owner="", lease_until=None),)))
+    bench.wait(21)
+    return bench, identity
+
+
+def trouble(state: PayerState, bench: Bench) -> PayerState:
+    """Never calm, and no repetition left."""
+    return replace(state, allowance=0.0, failures=1, last_failure_at=bench.clock.now(), last_answer_at=NOW)
+
+
+def test_what_a_dead_sender_left_waits_for_no_pause_and_no_circuit_and_no_budget() -> None:
+    bench, identity = dead_sender(replicas=2)
+    paused = health.paused(PayerState(lane="sandbox"), "person:x", "maintenance", bench.clock.now())
+    broken = replace(paused, failures=9, openings=3, open_until=bench.clock.now() + timedelta(hours=1))
+    bench.store.change_payer("sandbox", lambda _: trouble(broken, bench))
+    assert bench.do_all(1) == 1
+    assert bench.store.authorization(identity).state is State.IN_DOUBT
+    assert bench.state().allowance == 0
+    row = bench.store.work(identity)
+    assert row
+    assert (row.step, row.lane) == ("inquire", "sandbox")
+
+
+def test_what_has_no_lane_is_no_probe_and_has_no_rate_and_no_bulkhead() -> None:
+    bench = Bench(threads=2)
+    for identity in add_orders(bench.world, 9):
+        row = bench.store.work(identity)
+        assert row
+        bench.store.commit(ChangeSet(work=(replace(row, lane=""),)))
+    bench.store.change_payer("", lambda state: replace(state, paused_by="nobody", openings=2))
+    bench.wait(1)
+    passages = [taken.passage for _ in range(9) if (taken := bench.take())]
+    assert len(passages) == 9
+    assert not any(passage.probe or passage.first or passage.repetition for passage in passages)
+    assert bench.crew.pause() > 0.4, "no rate to wait for"
+
+
+def test_what_has_no_lane_sends_nothing_and_comes_round_again_in_its_payers_lane() -> None:
+    bench = Bench()
+    (identity,) = add_orders(bench.world, 1)
+    row = bench.store.work(identity)
+    assert row
+    bench.store.commit(ChangeSet(work=(replace(row, lane=""),)))
+    bench.do_all()
+    assert bench.payer.arrivals == []
+    assert bench.store.authorization(identity).state is State.READY
+    row = bench.store.work(identity)
+    assert row
+    assert row.lane == "sandbox"
+    assert bench.state("").failures == bench.state().failures == 0
+
+
+def test_a_failed_step_stays_without_a_lane_when_it_lost_it_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench()
+    (identity,) = add_orders(bench.world, 1)
+
+    def broken(world: World, work: Work, hold: Hold) -> None:
+        bench.store._contents.work[identity, ""] = replace(work, lane="")
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("gateway.worker.crew._STEPS", {"submit": broken})
+    bench.do_all()
+    row = bench.store.work(identity)
+    assert row
+    assert (row.lane, row.owner) == ("", "")
+
+
+# The lane is only what we think of a payer; what it answered comes first
+
+
+class Ordered(Counting):
+    """Notes in which order things are written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: list[str] = []
+
+    def commit(self, change: ChangeSet) -> None:
+        super().commit(change)
+        self.written += [leg.direction.value for leg in change.exchanges]
+
+    def change_payer(self, lane: str, change: Callable[[PayerState], PayerState]) -> PayerState:
+        self.written.append("lane")
+        return super().change_payer(lane, change)
+
+
+def test_a_reply_is_on_disk_before_its_lane_is_written() -> None:
+    bench = Bench(Reply(status=500, media_type="", body=b"", received_at=NOW))
+    store = Ordered()
+    bench.world = replace(bench.world, store=store)
+    bench.crew = bench.crews[0] = Crew(bench.world, threads=8, lease=LEASE, monotonic=bench.clock.seconds)
+    add_orders(bench.world, 1)
+    store.written.clear()
+    bench.do_all()
+    assert store.written == ["request", "reply", "lane"]
+
+
+def test_a_lane_that_makes_trouble_keeps_no_reply_from_its_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench()
+    (identity,) = add_orders(bench.world, 1)
+
+    def broken(*_: object) -> None:
+        raise OverflowError("Jane Doe")
+
+    monkeypatch.setattr("gateway.payers.health.signal", broken)
+    bench.do_all()
+    assert bench.store.authorization(identity).state is State.DECIDED
+    ((_, said),) = [one for one in heard(bench) if one[0] == "lane.unwritten"]
+    assert said["lane"] == "sandbox"
+    assert "Jane" not in str(said)
+    assert bench.take() is None
+    assert bench.crew.traffic.closed() == frozenset(), "it was counted out all the same"

@@ -15,7 +15,7 @@ from gateway.adapters.payer.client import HttpPayerClient, longest_submit, polic
 from gateway.model.clocks import Duration
 from gateway.model.errors import ConfigFault
 from gateway.model.exchange import Lost, NotSent, Reply, Verdict
-from gateway.payers.profile import Limits, PayerProfile
+from gateway.payers.profile import Limits, PayerProfile, ReplyRule
 from gateway.payers.replies import classify
 from gateway.payers.site import SigningKey, Site
 from tests.unit.adapters.payer.conftest import NOW, FixedClock, HeardLog, resolving
@@ -123,6 +123,21 @@ def test_after_a_401_a_new_token_is_fetched_and_the_request_goes_once_more(
     assert [call.request.headers["authorization"] for call in route.calls] == ["Bearer t1", "Bearer t2"]
     assert [call.request.content for call in route.calls] == [BODY, BODY]
     assert tokens.call_count == 2
+
+
+@pytest.mark.parametrize(("verdict", "sent"), [
+    (Verdict.IN_DOUBT, 1), (Verdict.REJECTION, 1), (Verdict.NOT_ACCEPTED, 2),
+])  # fmt: skip
+def test_a_401_that_may_mean_something_else_by_the_payers_own_table_is_the_answer(
+    client: HttpPayerClient, router: respx.MockRouter, payer: PayerProfile, verdict: Verdict, sent: int
+) -> None:
+    router.post(TOKEN_URL).mock(side_effect=[
+        httpx.Response(200, json={"access_token": name, "expires_in": 300}) for name in ("t1", "t2")])  # fmt: skip
+    route = router.post(SUBMIT_URL).respond(401)
+    odd = replace(payer, replies={401: ReplyRule(401, verdict, None, "companion guide 4.2")})
+    outcome = client.submit(odd, BODY, Unending())
+    assert isinstance(outcome, Reply)
+    assert (outcome.status, route.call_count) == (401, sent)
 
 
 def test_a_second_401_is_the_answer(client: HttpPayerClient, router: respx.MockRouter, payer: PayerProfile) -> None:

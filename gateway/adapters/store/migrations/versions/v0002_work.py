@@ -1,4 +1,6 @@
-"""Steps by key and lane, set aside with a cause; keys of intake; the state of payers. Nothing in doubt stays unlisted.
+"""Steps by key and lane, set aside with a cause; keys of intake; the state of payers; events by client.
+
+Nothing in doubt stays unlisted.
 
 `work` gets another primary key, which is no addition: no release with revision 0001 was ever published, so no older
 gateway runs beside this one.
@@ -31,6 +33,7 @@ def upgrade() -> None:
     _new_tables()
     op.execute('UPDATE work SET lane = (SELECT payer FROM "authorization" AS a WHERE a.id = work."authorization")')
     _list_doubts()
+    _events_by_client()
 
 
 def _added() -> list[sa.Column[object]]:
@@ -100,6 +103,26 @@ def _new_tables() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("lane", name="pk_payer_state"),
     )
+
+
+def _events_by_client() -> None:
+    """The only time that events are changed: each is told whose it is, so their guards step aside for it."""
+    op.add_column("event", sa.Column("client", sa.String(), server_default="", nullable=False))
+    fill = 'UPDATE event SET client = (SELECT client FROM "authorization" AS a WHERE a.id = event."authorization")'
+    connection = op.get_bind()
+    if connection.dialect.name == "sqlite":
+        guards = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'event'"
+        kept = connection.exec_driver_sql(guards).all()
+        for name, _ in kept:
+            op.execute(f"DROP TRIGGER {name}")
+        op.execute(fill)
+        for _, made in kept:
+            op.execute(made)
+    else:
+        op.execute("ALTER TABLE event DISABLE TRIGGER event_change")
+        op.execute(fill)
+        op.execute("ALTER TABLE event ENABLE ALWAYS TRIGGER event_change")
+    op.create_index("ix_event_client_position", "event", ["client", "position"])
 
 
 def _list_doubts() -> None:
