@@ -10,7 +10,7 @@ demo: $(READY)
 	$(BIN)/pa demo
 
 test: $(READY)
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 serve: $(READY)
 	$(BIN)/pa demo --serve

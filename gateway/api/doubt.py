@@ -25,6 +25,7 @@ from gateway.api.forms import Resolution
 from gateway.api.lanes import Lanes
 from gateway.api.next_step import sentence
 from gateway.api.owned import OwnAuthorization
+from gateway.api.resolved import resolving
 from gateway.api.view import answer
 from gateway.api.worlds import WorldOf
 from gateway.flow import doubt, review
@@ -59,11 +60,13 @@ def resolve(world: WorldOf, record: OwnAuthorization, caller: CallerOf, said: Re
     `none` sends the same bytes again, so make sure first: a payer that has the request after all decides it twice.
     """
     actor = said.actor(caller)
-    match said.way:
-        case "this":
-            moved = doubt.adopt(world, record.id, said.candidate, actor=actor)
-        case "none":
-            moved = doubt.send_again(world, record.id, actor=actor, reason=said.reason)
-        case "stop":
-            moved = review.drop(world, record.id, actor=actor, reason=said.reason)
+    here = f"/authorizations/{record.id}"
+    with resolving(world, record.id, fix=f"Read what became of it: GET {here}, GET {here}/events."):
+        match said.way:
+            case "this":
+                moved = doubt.adopt(world, record.id, said.candidate, actor=actor)
+            case "none":
+                moved = doubt.send_again(world, record.id, actor=actor, reason=said.reason)
+            case "stop":
+                moved = review.drop(world, record.id, actor=actor, reason=said.reason)
     return answer(views.authorization(world, moved))

@@ -29,7 +29,7 @@ class Lanes:
         return cls(world.clock.now(), {state.lane: state for state in states})
 
     def outlook(self, record: Authorization, coming: str) -> str:
-        """E.g. `COMING at 2026-11-24 12:00:00 UTC`, or `waits: sandbox is paused (…)`; empty when nothing is to come."""
+        """E.g. `COMING at 2026-11-24 12:00:00 UTC` or `waits: sandbox is paused (…)`; empty when nothing is to come."""
         if not _goes_on(record):
             return ""
         at = record.not_before

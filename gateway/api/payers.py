@@ -82,7 +82,10 @@ def list_payers(world: WorldOf, caller: CallerOf) -> Response:
     openapi_extra=takes(Pause, "pause"),
 )
 def pause(world: WorldOf, caller: CallerOf, payer: Id, form: PauseBody) -> Response:
-    """Send nothing more to a payer, from a second on, until it is resumed; orders are still taken."""
+    """Send nothing more to a payer, from a second on, until it is resumed; orders are still taken.
+
+    For operators (PA_OPERATORS). An operator sees the orders and the work of its own only, as every client does.
+    """
     now, by = world.clock.now(), form.actor(caller)
     lane = _lane(world, caller.client, payer)
     return answer(_view(world, world.store.change_payer(lane, lambda s: health.paused(s, by, form.reason, now))))
@@ -96,7 +99,10 @@ def pause(world: WorldOf, caller: CallerOf, payer: Id, form: PauseBody) -> Respo
     openapi_extra=takes(Act, "act", required=False),
 )
 def resume(world: WorldOf, caller: CallerOf, payer: Id, act: ActBody) -> Response:  # noqa: ARG001 - who, for the log
-    """Let sending go on: a pause ends, an open circuit is probed at once; a wait the payer asked for stays."""
+    """Let sending go on: a pause ends, an open circuit is probed at once; a wait the payer asked for stays.
+
+    For operators (PA_OPERATORS).
+    """
     now = world.clock.now()
     lane = _lane(world, caller.client, payer)
     after = world.store.change_payer(lane, lambda state: health.resumed(state, now))

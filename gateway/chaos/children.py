@@ -15,7 +15,7 @@ from gateway.chaos.nursery import Fork, Nursery
 from gateway.chaos.plans import ProcessPlan
 from gateway.model.errors import GatewayError
 
-_START_SECONDS = 40.0
+_START_SECONDS = 120.0
 _END_SECONDS = 45.0
 _LOOK_SECONDS = 0.05
 _TAIL_LINES = 15

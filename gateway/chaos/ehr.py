@@ -19,6 +19,7 @@ _RESTING = frozenset(
 _FORGETFUL = 0.05
 _AGAIN_SECONDS = 0.25
 _LOOK_SECONDS = 0.5
+_FINAL_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +90,21 @@ class EhrClient:
         return settled
 
     def read_final(self) -> int:
-        """Write down how each authorization stands, and how many there are. Raises Unreached."""
+        """Write down how each authorization stands, and how many there are.
+
+        Raises:
+            Unreached: the gateway has not answered for a minute; a busy machine may well take some seconds.
+        """
+        ends = time.monotonic() + _FINAL_SECONDS
         with closing(Api(self._url, self._token)) as api:
-            rows = api.pages("/authorizations", "authorizations")
+            while True:
+                try:
+                    rows = api.pages("/authorizations", "authorizations")
+                    break
+                except Unreached:
+                    if time.monotonic() > ends:
+                        raise
+                    time.sleep(_AGAIN_SECONDS)
         for row in rows:
             self._ledger.write(
                 "final", order=row["order"], authorizations=(row["id"],), state=row["state"], numbers=numbers_of(row)

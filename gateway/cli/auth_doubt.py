@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from gateway.api.doubt_views import Candidate, Doubt, FoundService, Inquiry, Sent
     from gateway.api.item_views import Dates
+    from gateway.flow.world import World
+    from gateway.model.authorization import Authorization
 
 Id = Annotated[str, typer.Argument(help="Authorization id.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -34,11 +36,12 @@ def doubt(identity: Id, as_json: Json = False) -> None:
 
     with gateway(read_settings()) as world:
         shown = flow.evidence(world, identity)
-        view = doubt_views.evidence(shown, following=sentence(shown.record, Lanes.of(world, [shown.record])))
+        lanes = Lanes.of(world, [shown.record])
+    view = doubt_views.evidence(shown, following=sentence(shown.record, lanes))
     if as_json:
         screen.print_json(view.plain())
     else:
-        _show(view)
+        _show(view, lanes.outlook(shown.record, "the payer is asked"))
 
 
 def resolve(
@@ -53,6 +56,7 @@ def resolve(
     as_json: Json = False,
 ) -> None:
     """Say what became of a request in doubt: it is this one, it is none, or stop."""
+    from gateway.api.resolved import resolving
     from gateway.flow import doubt as flow
     from gateway.flow import review
     from gateway.model.errors import OurFault
@@ -62,15 +66,19 @@ def resolve(
     if not this and not reason.strip():
         raise OurFault("A reason is missing.", fix="Say with --reason how you know, or why it is given up.")
     actor = f"person:{by}"
-    if this:
-        change(lambda world: flow.adopt(world, identity, this, actor=actor), as_json)
-    elif none:
-        change(lambda world: flow.send_again(world, identity, actor=actor, reason=reason), as_json, send=True)
-    else:
-        change(lambda world: review.drop(world, identity, actor=actor, reason=reason), as_json)
+
+    def act(world: "World") -> "Authorization":
+        with resolving(world, identity, fix=f"Read what became of it: pa auth show {identity} --events"):
+            if this:
+                return flow.adopt(world, identity, this, actor=actor)
+            if none:
+                return flow.send_again(world, identity, actor=actor, reason=reason)
+            return review.drop(world, identity, actor=actor, reason=reason)
+
+    change(act, as_json, send=none)
 
 
-def _show(view: "Doubt") -> None:
+def _show(view: "Doubt", outlook: str) -> None:
     typer.echo(f"{view.authorization}  {view.state.replace('_', ' ')}  {view.payer}  {view.patient}")
     typer.echo(f"    {view.reason or 'no doubt about it'}")
     if view.sent is None:
@@ -86,7 +94,7 @@ def _show(view: "Doubt") -> None:
         _side_by_side(view, view.sent, candidate)
     if not shown and not others:
         _alone(view.sent)
-    _what_now(view, shown)
+    _what_now(view, shown, outlook)
 
 
 def _came(inquiry: "Inquiry") -> str:
@@ -147,12 +155,12 @@ def _alone(sent: "Sent") -> None:
     screen.table("", ("", "what we asked"), rows)
 
 
-def _what_now(view: "Doubt", shown: "list[Candidate]") -> None:
+def _what_now(view: "Doubt", shown: "list[Candidate]", outlook: str) -> None:
     if view.state != "in_doubt":
         typer.echo("It is not in doubt any more.")
         return
-    if view.ask_at:
-        typer.echo(f"The payer is asked at {_time(view.ask_at)}; nothing is sent before.")
+    if outlook:
+        typer.echo(f"Nothing is sent before the payer was asked: {outlook}.")
     here = f"pa auth resolve {view.authorization}"
     for candidate in shown:
         typer.echo(f"It is this one:         {here} --this {candidate.key}")

@@ -139,8 +139,9 @@ def _finish(world: "World", received: "Received", lease_seconds: int, as_json: b
 
 def tell_when_sent_again(record: "Authorization", lanes: "Lanes") -> None:
     """Say who does what is due later: a command ends, and leaves nobody behind who would."""
-    so_far, coming = ("In doubt", "the payer is asked") if record.state == "in_doubt" else ("Not sent", "it is sent again")
-    if outlook := lanes.outlook(record, coming):
+    in_doubt = record.state == "in_doubt"
+    if outlook := lanes.outlook(record, "the payer is asked" if in_doubt else "it is sent again"):
+        so_far = "In doubt" if in_doubt else "Not sent"
         typer.echo(f"{so_far}: {outlook}. `pa serve` does it, and only while that runs with this database.")
 
 

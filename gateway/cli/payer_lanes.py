@@ -50,7 +50,10 @@ def pause(
 
 
 def resume(lane: Lane, as_json: Json = False) -> None:
-    """Let sending go on: a pause ends, an open circuit is probed at once; a wait the payer asked for stays."""
+    """Let sending go on: a pause ends, an open circuit is probed at once; a wait the payer asked for stays.
+
+    Profiles are read at start: after a change of a file, restart `pa serve` and `pa worker` first.
+    """
     from gateway.payers import health
 
     _change(lane, health.resumed, as_json)

@@ -86,6 +86,7 @@ def retry(identity: Ids = "", key: Key = "", cause: OfCause = "", by: By = "cli"
         return
 
     def once(world: "World") -> tuple["Stuck", ...]:
+        _named(world, identity, key)
         work.retry(world, identity, key, actor=actor)
         drain(world, [identity], lease=lease)
         return work.stuck(world, WorkQuery(authorization=identity, limit=_SHOWN))
@@ -123,7 +124,12 @@ def give_up(
         done = _within(lambda world: work.give_up_all(world, query, actor=actor, reason=reason))
         _tell(done, "were given up", as_json)
         return
-    _within(lambda world: work.give_up(world, identity, key, actor=actor, reason=reason))
+
+    def end(world: "World") -> None:
+        _named(world, identity, key)
+        work.give_up(world, identity, key, actor=actor, reason=reason)
+
+    _within(end)
     if as_json:
         from gateway.cli.screen import print_json
 
@@ -155,6 +161,18 @@ def _one_or_all(identity: str, cause: str, key: str) -> None:
 
     if bool(identity) == bool(cause) or (cause and key):
         raise OurFault("Say what is meant.", fix="Give one authorization id, or --cause for all of a cause.")
+
+
+def _named(world: "World", identity: str, key: str) -> None:
+    """Refuse a name to which nothing belongs, where the same authorization has something under other keys."""
+    from gateway.model.errors import NotFound
+    from gateway.ports import WorkQuery
+
+    keys = [one.key for one in world.store.works(WorkQuery(authorization=identity, set_aside=True, limit=_SHOWN))]
+    if keys and key not in keys:
+        has = f"has {key}" if key else "has no key"
+        named = " or ".join(f"--key {one}" if one else "no --key" for one in keys)
+        raise NotFound(f"Of this authorization, nothing that was set aside {has}.", fix=f"Repeat it with {named}.")
 
 
 def _line(one: "Stuck") -> None:

@@ -88,15 +88,13 @@ def _kinds(context: Context, entries: list[Entry], profile: str) -> None:
     bundle = library.find(profile)
     slices = bundle.root.children["entry"].slices.values() if bundle and "entry" in bundle.root.children else ()
     types = [row for one in slices if "resource" in one.children for row in one.children["resource"].element.types]
+    allowed_by_type: dict[str, set[str]] = {}
+    for row in types:
+        names = {one.name for profile in row.profiles for one in library.line(profile)}
+        allowed_by_type.setdefault(row.code, set()).update(names)
     for entry in entries:
         item = context.resources[entry.path]
-        allowed = {
-            name
-            for row in types
-            if row.code == item.type
-            for profile in row.profiles
-            for name in (one.name for one in library.line(profile))
-        }
+        allowed = allowed_by_type.get(item.type, set())
         for position, canonical in enumerate(references.declared(item) if allowed else ()):
             found = library.find(canonical.partition("|")[0])
             if found and found.type == item.type and not (found.abstract or found.name in allowed):

@@ -11,11 +11,13 @@ from typing import Any
 
 from gateway.conformance import bounds, invariants, slicing
 from gateway.conformance.context import Context, Demand, Pointer
-from gateway.conformance.definitions import EXTENSIONS, Definition, Node, TypeRef
+from gateway.conformance.definitions import EXTENSIONS, Definition, Node, Slicing, TypeRef
+from gateway.conformance.discriminators import extension_url
 from gateway.conformance.items import Item
 from gateway.conformance.terminology import Binding
 
 Check = Callable[[Context, Item], None]
+Limit = tuple[str, int, int | None]  # url, least and most
 _NOTHING: dict[str, Any] = {}
 
 
@@ -31,6 +33,7 @@ class Rows:
         is_plain: whether nothing but their number matters.
         takes_any: whether a single string need not be looked at: one row is neither too few nor too many.
         word: the only value there may be, where that is a string and nothing else matters; else None.
+        limits: of extensions of which nothing matters but how many there are of each url.
     """
 
     name: str
@@ -43,6 +46,7 @@ class Rows:
     takes_any: bool = False
     word: str | None = None
     slicer: slicing.Slicer | None = None
+    limits: tuple[Limit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +59,43 @@ class Plan:
 
 def conform(context: Context, definition: Definition, item: Item) -> None:
     """Hold a value against a profile or extension definition."""
-    _hold(context, definition.root, item)
+    hold(context, definition.root, item)
     if definition.partial and definition.base:
         _bases(context, definition, item)
+
+
+def only_on_value(context: Context, definition: Definition, item: Item, url: str) -> tuple[Node, ...] | None:
+    """What an extension definition demands of `value[x]`, where of one with this url and one value it demands no more.
+
+    None where it may have more to say, as of the number of values.
+    """
+    root = definition.root
+    plan: Plan = root.plan or _compile(context, root, item.node)
+    nodes = []
+    for rows in plan.rows:
+        element = rows.node.element
+        if rows.name == "value[x]":
+            if rows.slicer is not None or element.low > 1 or element.high == 0:
+                return None
+            nodes += [] if rows.is_plain else [rows.node]
+        elif rows.least if rows.key != "url" else rows.word != url:
+            return None
+    return None if plan.checks else tuple(nodes)
 
 
 def _bases(context: Context, definition: Definition, item: Item) -> None:
     """Hold a value against what a definition derives from, up to the first that says all its own bases say."""
     missing = definition.base
     for base in context.guide.library.line(definition.base):
-        _hold(context, base.root, item)
+        hold(context, base.root, item)
         missing = base.base if base.partial else ""
         if not missing:
             return
     context.findings.skip("profile", item, f"The definition of {missing} is not at hand.")
 
 
-def _hold(context: Context, node: Node, item: Item) -> None:
+def hold(context: Context, node: Node, item: Item) -> None:
+    """Hold a value against one element of a definition."""
     plan: Plan = node.plan or _compile(context, node, item.node)
     for check in plan.checks:
         check(context, item)
@@ -80,7 +104,11 @@ def _hold(context: Context, node: Node, item: Item) -> None:
         key = rows.key
         if key in value:
             content = value[key]
-            if content.__class__ is str and (rows.takes_any or content == rows.word):
+            if (
+                rows.takes_any or content == rows.word
+                if content.__class__ is str
+                else rows.limits and _are_within(rows, content)
+            ):
                 continue
         elif key and rows.shadow not in value and item.shadow is None:
             if rows.least:
@@ -92,24 +120,40 @@ def _hold(context: Context, node: Node, item: Item) -> None:
             _rows(context, rows, item, found)
 
 
+def _are_within(rows: Rows, content: Any) -> bool:
+    """Whether these are extensions, in all and of each url neither too few nor too many."""
+    if content.__class__ is not list:
+        return False
+    element = rows.node.element
+    if len(content) < element.low or (element.high is not None and len(content) > element.high):
+        return False
+    urls = [row.get("url") if row.__class__ is dict else None for row in content]
+    for url, least, most in rows.limits:
+        count = urls.count(url)
+        if count < least or (most is not None and count > most):
+            return False
+    return None not in urls
+
+
 def _rows(context: Context, rows: Rows, parent: Item, found: Sequence[Item]) -> None:
     node = rows.node
     if rows.is_counted:
         _count(context, node, len(found), parent)
     if not rows.is_plain:
         for row in found:
-            _hold(context, node, row)
+            hold(context, node, row)
     if rows.slicer is not None:
         _slices(context, node, rows.slicer, parent, found)
 
 
 def _slices(context: Context, node: Node, slicer: slicing.Slicer, parent: Item, found: Sequence[Item]) -> None:
-    result = slicer.sort(context, found)
+    name = slicer.name_of(found[0]) if len(found) == 1 else ""
+    result = slicing.Sorted({name: list(found)}) if name else slicer.sort(context, found)
     for name, members in result.members.items():
         one = node.slices[name]
         _count(context, one, len(members), parent, name, unsure=len(result.unsure))
         for row in members:
-            _hold(context, one, row)
+            hold(context, one, row)
         if one.slices:
             _slices(context, one, slicing.Slicer(one, slicer.rule, conform), parent, members)
     for row, text, fix in result.strays:
@@ -145,12 +189,12 @@ def _count(context: Context, node: Node, count: int, parent: Item, name: str = "
 
 def best_match(context: Context, item: Item, names: tuple[str, ...]) -> None:
     """Hold a value against several profiles, one of which must fit; the best fit's findings count."""
+    if len(names) == 1 and (only := context.guide.library.find(names[0])):
+        conform(context, only, item)
+        return
     definitions = [context.guide.library.find(name) for name in names]
     missing = [name for name, definition in zip(names, definitions, strict=True) if definition is None]
     known = [definition for definition in definitions if definition is not None]
-    if len(known) == 1 and not missing:
-        conform(context, known[0], item)
-        return
     trials = []
     for definition in known:
         trial = context.trial()
@@ -194,6 +238,7 @@ def _child(context: Context, node: Node, base: Node) -> Rows:
     word = element.pattern if element.fixed is None else element.fixed
     is_one = not has_inner and not node.slices and element.high != 0 and element.low < 2
     key = "" if node.name.endswith("[x]") else node.name
+    is_plain = not has_inner and not checks
     return Rows(
         name=node.name,
         key=key,
@@ -201,11 +246,30 @@ def _child(context: Context, node: Node, base: Node) -> Rows:
         node=node,
         least=max([element.low, *(one.element.low for one in node.slices.values())]),
         is_counted=element.low > 0 or element.high is not None,
-        is_plain=not has_inner and not checks,
+        is_plain=is_plain,
         takes_any=is_one and not checks and bool(key),
         word=word if is_one and isinstance(word, str) and len(checks) == 1 and key else None,
         slicer=slicing.Slicer(node, None, conform) if node.slices else None,
+        limits=_limits(context, node) if is_plain else (),
     )
+
+
+def _limits(context: Context, node: Node) -> tuple[Limit, ...]:
+    """How many there may be of each extension: none, where its slice says more, so that it is looked at."""
+    slices = list(node.slices.values())
+    urls = [extension_url(one) for one in slices]
+    is_by_url = node.name in EXTENSIONS and node.slicing == Slicing((("value", "url"),))
+    if not is_by_url or "" in urls or len(set(urls)) < len(urls):
+        return ()
+    return tuple(
+        (url, one.element.low, 0 if _says_more(context, one) else one.element.high)
+        for url, one in zip(urls, slices, strict=True)
+    )
+
+
+def _says_more(context: Context, node: Node) -> bool:
+    """Whether an element demands more than a number of rows."""
+    return bool(node.demanding or node.slices or node.element.ref or _checks(context, node))
 
 
 def _checks(context: Context, node: Node) -> list[Check]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from gateway.conformance.acceptors import acceptors
 from gateway.conformance.advice import Advice
@@ -25,6 +25,7 @@ class Guide:
         fixes: rule key, alone or with the element or type it is meant for (`key Element.path`), to words about it.
         targets: what references may point at, worked out by gateway.conformance.references when first needed.
         places: where extensions may stand, worked out by gateway.conformance.extensions when first needed.
+        quick: what extensions that have a value and nothing else have to meet, worked out there likewise.
     """
 
     canonical: str
@@ -35,6 +36,7 @@ class Guide:
     fixes: Mapping[str, Advice] = field(default_factory=dict)
     targets: dict[tuple[str, ...], Any] = field(default_factory=dict)
     places: dict[tuple[str, Node, str], bool | None] = field(default_factory=dict)
+    quick: dict[tuple[str, Node, Node, str], tuple[Node, ...] | None] = field(default_factory=dict)
 
     @cached_property
     def structures(self) -> str:
@@ -52,16 +54,14 @@ class Guide:
         return Reader(self.library, acceptors(self.terminology))
 
 
-@dataclass(frozen=True, slots=True)
-class Pointer:
+class Pointer(NamedTuple):
     """A Reference met on the way, with what it may point at: R4 types or profiles."""
 
     item: Item
     targets: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(NamedTuple):
     """A resource that must conform to at least one of some profiles."""
 
     subject: Item

@@ -1,5 +1,6 @@
 """Each resource instance once, and no two instances for one person or organization (PAS 2.2.1 spec-14, spec-15)."""
 
+from collections import Counter
 from collections.abc import Hashable, Iterator
 from typing import TypeVar
 
@@ -18,8 +19,10 @@ def check_instances(context: Context, entries: list[Entry]) -> None:
     contents: dict[Hashable, str] = {}
     names: dict[tuple[str, ...], str] = {}
     addresses: dict[str, str] = {}
+    kinds = Counter(str(entry.resource.get("resourceType")) for entry in entries)
     for entry in entries:
-        same_content = _is_new_address(contents, _content(entry), entry)
+        is_single = kinds[str(entry.resource.get("resourceType"))] == 1  # of its type: like no other
+        same_content = not is_single and _is_new_address(contents, _content(entry), entry)
         # A list, so that every name of the entry is taken down even when the first is known already.
         known = [_is_new_address(names, name, entry) for name in _names(entry)]
         web = entry.type_id and entry.full_url.startswith("http")

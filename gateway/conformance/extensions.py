@@ -2,11 +2,60 @@
 
 from gateway.conformance import constraints, invariants
 from gateway.conformance.context import Context
-from gateway.conformance.definitions import Definition
+from gateway.conformance.definitions import Definition, Node
 from gateway.conformance.discriminators import extension_url
 from gateway.conformance.items import Item
 from gateway.fhir import path as fhirpath
 from gateway.fhir.outcome import Severity
+
+
+def check_quickly(context: Context, item: Item) -> bool:
+    """An extension that is what most are, a url and a value: whether there was no need for more than a look.
+
+    It is known, may stand here, has a value that R4 has nothing to say about, and no other demand than on that value.
+    """
+    value, parent = item.value, item.parent
+    if value.__class__ is not dict or len(value) != 2 or parent is None:
+        return False
+    url = value.get("url")
+    if url.__class__ is not str:
+        return False
+    quick = context.guide.quick
+    key = (url, item.node, parent.node, parent.type)
+    if key not in quick:
+        quick[key] = _only_on_value(context, item, parent, url)
+    demands = quick[key]
+    if demands is None:
+        return False
+    one, other = value
+    name = other if one == "url" else one
+    field = item.shape.fields.get(name)
+    if field is None or field.name != "value[x]" or not field.accepts_alone(value[name]):
+        return False
+    for node in demands:
+        constraints.hold(context, node, item.fill(field, value[name])[0])
+    return True
+
+
+def _only_on_value(context: Context, item: Item, parent: Item, url: str) -> tuple[Node, ...] | None:
+    """What the definition of an extension demands of its value; None where it demands anything else here."""
+    definition = context.guide.library.find(url)
+    if ":" not in url or definition is None or definition.type != "Extension" or parent.type == "Extension":
+        return None
+    if definition.modifier != (item.node.name == "modifierExtension") or not _may_stand(context, item, definition):
+        return None
+    if definition.context_rules or (definition.partial and definition.base) or _r4_demands(context, item):
+        return None
+    return constraints.only_on_value(context, definition, item, url)
+
+
+def _r4_demands(context: Context, item: Item) -> bool:
+    """Whether R4 demands more of an extension than ext-1 and a url."""
+    library = context.guide.library
+    of_type = library.type("Extension")
+    elements = [item.node.element, *([of_type.root.element] if of_type else ())]
+    is_plain = all(not one.rules and not one.is_bound for one in elements)
+    return not is_plain or [node.name for node in item.shape.required] != ["url"]
 
 
 def check(context: Context, item: Item) -> None:

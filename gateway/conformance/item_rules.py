@@ -1,6 +1,7 @@
 """Rules about the rows of a Claim that no StructureDefinition holds (PAS 2.2.1 spec-22, 34, 69 to 72)."""
 
 from gateway.conformance.context import Context
+from gateway.conformance.definitions import EXTENSIONS
 from gateway.conformance.items import Item
 from gateway.conformance.references import declared
 from gateway.fhir.outcome import Severity
@@ -98,7 +99,8 @@ def _flags(context: Context, claim: Item) -> None:
         return
     urls = [f"{context.guide.structures}{name}" for name in _UPDATE_ONLY]
     for row in (*claim.child("item"), *claim.child("supportingInfo")):
-        for extension in (*row.child("extension"), *row.child("modifierExtension")):
+        names = [name for name in EXTENSIONS if row.value.__class__ is dict and name in row.value]
+        for extension in [one for name in names for one in row.child(name)]:
             if isinstance(extension.value, dict) and extension.value.get("url") in urls:
                 context.findings.error(
                     "update-only",

@@ -26,6 +26,8 @@ class Field:
         key: the JSON name, e.g. `valueString`.
         name: of the element, e.g. `value[x]`.
         accepts: quick test of all there is under the name; what it lets pass needs no further look.
+        accepts_alone: for a choice, the same where it is there in no other type.
+        others: for a choice, the JSON names of all its other types.
         checks: what R4 demands of each value as a whole, worked out by gateway.conformance.structure when first needed.
     """
 
@@ -33,6 +35,7 @@ class Field:
         "_reader",
         "_shape",
         "accepts",
+        "accepts_alone",
         "checks",
         "code",
         "is_choice",
@@ -41,6 +44,7 @@ class Field:
         "key",
         "name",
         "node",
+        "others",
         "type",
     )
 
@@ -53,13 +57,19 @@ class Field:
         self.is_list = node.element.high != 1
         self.is_choice = node.name.endswith("[x]")
         self.is_primitive = is_primitive(type_.code)
-        self.accepts: Check = self._decide
+        self.accepts: Check = never if self.is_choice else self._decide
+        self.accepts_alone: Check = self._decide_alone if self.is_choice else never
+        self.others: frozenset[str] = frozenset()
 
     def _decide(self, content: Any) -> bool:
         """The first use of the quick test: now it is worth making it."""
-        one = never if self.is_choice else self._acceptor()
+        one = self._acceptor()
         self.accepts = _each(one) if self.is_list and one is not never else one
         return self.accepts(content)
+
+    def _decide_alone(self, content: Any) -> bool:
+        self.accepts_alone = self._acceptor()
+        return self.accepts_alone(content)
 
     def _acceptor(self) -> Check:
         if self.name == "id" and self.code == "string":  # of an element; that of a resource is an id
@@ -112,7 +122,14 @@ class Field:
 
 
 def _each(one: Check) -> Check:
-    return lambda content: content.__class__ is list and content != [] and all(map(one, content))
+    def accepts(content: Any) -> bool:
+        if content.__class__ is not list:
+            return False
+        if len(content) == 1:  # most of all
+            return one(content[0])
+        return content != [] and all(map(one, content))
+
+    return accepts
 
 
 def _whole(fields: dict[str, Field]) -> Check:
@@ -155,6 +172,8 @@ class Shape:
                 for row in node.element.types:
                     key = node.label + row.code[0].upper() + row.code[1:]
                     self.fields[key] = forms[key] = forms[f"_{key}"] = Field(reader, node, row, key)
+                for one in forms.values():
+                    one.others = frozenset(forms.keys() - {one.key, f"_{one.key}"})
             else:
                 types = node.element.types or (TypeRef("Element"),)
                 self._named[name] = self.fields[name] = Field(reader, node, types[0], name)
@@ -166,7 +185,9 @@ class Shape:
             return ()
         field = self._named.get(name)
         if field is not None:
-            return _rows(field, item, content)
+            if field.is_primitive:
+                return _rows(field, item, content)
+            return field.items(item, content[name], None) if name in content else ()
         forms = self._forms.get(name)
         if forms is None or forms.keys().isdisjoint(content):
             return ()
@@ -180,9 +201,7 @@ class Shape:
 
 def _rows(field: Field, item: "Item", content: dict[str, Any]) -> Sequence["Item"]:
     key = field.key
-    if not field.is_primitive:
-        return field.items(item, content[key], None) if key in content else ()
-    if f"_{key}" in content:
+    if field.is_primitive and f"_{key}" in content:
         return field.items(item, content.get(key), content[f"_{key}"])
     return field.items(item, content[key], None) if key in content else ()
 

@@ -72,7 +72,7 @@ def build_scene(root: Item) -> Scene:
 def _entries(item: Item, resources: dict[str, Item]) -> Iterator[Entry]:
     if item.type not in _HOLDERS:
         yield Entry(item.value, path=item.path)
-        resources.update({held.path: held for held in item.child("contained") if held.home is held})
+        resources.update(_contained(item))
         return
     for row in item.child("entry" if item.type == "Bundle" else "parameter"):
         url = row.value.get("fullUrl") if isinstance(row.value, dict) else None
@@ -84,4 +84,9 @@ def _entries(item: Item, resources: dict[str, Item]) -> Iterator[Entry]:
             if held.type in _HOLDERS:
                 yield from _entries(held, resources)
             else:
-                resources.update({inner.path: inner for inner in held.child("contained") if inner.home is inner})
+                resources.update(_contained(held))
+
+
+def _contained(item: Item) -> dict[str, Item]:
+    rows = item.child("contained") if "contained" in item.value else ()
+    return {row.path: row for row in rows if row.home is row}

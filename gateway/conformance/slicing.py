@@ -46,6 +46,12 @@ class Slicer:
         is_listed = self._by_url or self._types
         self._matches = [] if is_listed else [_all(self.rule, one, conform) for one in node.slices.values()]
 
+    def name_of(self, row: Item) -> str:
+        """The slice of the only row, where its type alone tells and nothing else is asked; else empty."""
+        number = self._types.get(row.type) if self._types is not None and not self._child else None
+        name = "" if number is None else self._names[number]
+        return name if name and self._needed in ([], [name]) else ""
+
     def sort(self, context: Context, rows: Sequence[Item]) -> Sorted:
         """Give each row to the first slice it matches."""
         result = Sorted({})

@@ -145,8 +145,15 @@ class Terminology:
         unknown = f"Whether the code belongs to value set {url} is not known here."
         by_system = f"Only its system is judged, and is right: the codes of value set {url} are not listed here."
         unjudged = f"The value has no system to judge it by, and the codes of value set {url} are not listed here."
+        listed, is_told_by_system = value_set.codes, strength != "preferred" and not value_set.unknown
 
         def check(item: Item, findings: Findings) -> None:
+            system, code = _only(item)
+            if code in listed.get(system, ()):  # most of all
+                return
+            if is_told_by_system and system in value_set.open and "" not in listed:
+                findings.skip("binding", item, by_system)
+                return
             pairs = _codings(item)
             verdicts = [value_set.judge(*pair) for pair in pairs]
             if Verdict.MEMBER in verdicts or (not pairs and not _lacks_coding(item, strength)):
@@ -196,6 +203,18 @@ def _codings(item: Item) -> list[tuple[Any, Any]]:
         rows = value.get("coding")
         return [_pair(row) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
     return [_pair(value)] if "code" in value else []
+
+
+def _only(item: Item) -> tuple[str, str]:
+    """System and code of a concept that has one coding with both; empty texts of any other value."""
+    value = item.value
+    if item.type == "CodeableConcept" and value.__class__ is dict:
+        rows = value.get("coding")
+        if rows.__class__ is list and len(rows) == 1 and rows[0].__class__ is dict:
+            system, code = rows[0].get("system"), rows[0].get("code")
+            if system.__class__ is str and code.__class__ is str and system:
+                return system, code
+    return "", ""
 
 
 def _pair(row: dict[str, Any]) -> tuple[Any, Any]:

@@ -227,6 +227,7 @@ def _answered(record: Authorization, event: e.Answered) -> Change:
         "due_at": event.due_at,
         "due_basis": event.due_basis,
         "answered_at": event.at,
+        "not_before": None,
         "attention": event.attention,
     }
 

@@ -33,6 +33,6 @@ def next_step(record: Authorization) -> NextStep:
         return NextStep.COMPLETE if record.gaps else NextStep.CORRECT
     if record.acknowledge:
         return NextStep.ACKNOWLEDGE
-    if record.not_before:
+    if record.not_before and record.state in (State.READY, State.IN_DOUBT):  # what ended waits for nothing
         return NextStep.WAIT
     return _BY_STATE.get(record.state, NextStep.NONE)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from gateway.adapters.store.failures import told
 
-SECRET = "Jane Example"  # noqa: S105 - content, as it may stand in the words of a database
+SECRET = "Jane Example"
 
 
 def failed(fault: Exception, *, closed: bool = False) -> DBAPIError:

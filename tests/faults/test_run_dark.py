@@ -1,4 +1,4 @@
-"""Payers that cannot tell, an older guide, a sick disk: nothing is sent again on a guess, and nothing is lost."""
+"""Payers that cannot tell, an older guide, a sick database: nothing is sent again on a guess, and nothing is lost."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ import pytest
 
 from gateway.chaos.scale import constant, scaled_waits
 from tests.faults.runs import ALL, good_run, total
+from tests.postgres import need_postgres
 
 ONE_EACH = len(ALL)
 
@@ -30,6 +31,12 @@ def test_the_older_guide_keeps_the_promise_too(tmp_path: Path) -> None:
 def test_a_full_a_busy_and_a_failing_disk_lose_nothing(tmp_path: Path) -> None:
     kept = good_run(tmp_path, orders=2 * ONE_EACH, disk=True, seed=6)
     assert kept["troubles"] >= 2
+
+
+def test_a_database_that_is_restarted_and_killed_loses_nothing(tmp_path: Path) -> None:
+    need_postgres()
+    kept = good_run(tmp_path, orders=186, database="postgresql", restarts=True, seed=5)
+    assert kept["troubles"] >= 1
 
 
 @pytest.mark.parametrize("path", scaled_waits())

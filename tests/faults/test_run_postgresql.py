@@ -18,9 +18,3 @@ def test_every_order_is_authorized_once_and_recorded(model: int, tmp_path: Path)
     refused = sum(one["orders"] for one in kept["rows"] if one["name"] == "F27")
     assert (row["orders"], row["authorizations"], row["in_doubt"]) == (ORDERS, ORDERS - refused, 0)
     assert row["with_person"] == refused
-
-
-def test_a_database_that_is_restarted_and_killed_loses_nothing(tmp_path: Path) -> None:
-    need_postgres()
-    kept = good_run(tmp_path, orders=186, database="postgresql", restarts=True, seed=5, limit=150.0)
-    assert kept["troubles"] >= 1

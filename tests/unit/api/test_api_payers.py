@@ -9,6 +9,7 @@ from gateway.flow.world import World
 from gateway.payers.site import Told, Webhook
 from gateway.settings import Settings
 from gateway.worker import drain
+from tests import stuck
 from tests.unit.api.calling import Api, add_client
 
 LEASE = timedelta(seconds=20)
@@ -30,7 +31,11 @@ def test_a_paused_payer_is_sent_nothing_and_a_resumed_one_what_waited(idle: Api)
     assert paused.json()["why"] == "paused by person:Nora Quist@local: maintenance"
     (record,) = idle.submit(wait=0).json()["authorizations"]
     drain(idle.world, [record["id"]], lease=LEASE)
-    assert idle.get(f"/authorizations/{record['id']}").json()["state"] == "ready"
+    waiting = idle.get(f"/authorizations/{record['id']}").json()
+    assert (waiting["state"], waiting["next"]) == ("ready", "Nothing: waits: sandbox is paused (maintenance)")
+    (same,) = idle.get(f"/orders/{record['order']}").json()["authorizations"]
+    assert same["next"] == waiting["next"] == record["next"]
+    assert idle.get("/authorizations").json()["authorizations"] == [same]
     assert idle.post("/payers/sandbox/resume").json()["state"] == "open"
     drain(idle.world, [record["id"]], lease=LEASE)
     assert idle.get(f"/authorizations/{record['id']}").json()["state"] == "decided"
@@ -55,6 +60,16 @@ def test_a_client_named_as_operator_may(world: World) -> None:
     operations = operated(world, "operations", "night-shift", "operations")
     assert operations.post("/payers/sandbox/pause", json={"reason": "x"}).status_code == 200
     assert operations.post("/payers/sandbox/resume", json={}).status_code == 200
+
+
+def test_an_operator_sees_nothing_of_the_orders_and_the_work_of_others(world: World) -> None:
+    operations = operated(world, "operations", "operations")
+    identity = stuck.in_doubt(world, client="clinic")
+    assert operations.get("/work").json()["work"] == []
+    assert operations.get("/authorizations").json()["authorizations"] == []
+    assert operations.get(f"/authorizations/{identity}").status_code == 404
+    about = operations.get("/openapi.json").json()
+    assert "sees the orders and the work of its own only" in about["paths"]["/payers/{id}/pause"]["post"]["description"]
 
 
 @pytest.mark.parametrize("payer", ["nobody", "client:clinic", "client:other", "%00"])

@@ -172,6 +172,8 @@ def test_stop_ends_it(idle: Api) -> None:
     assert listed(idle) == []
     again = idle.post(f"/authorizations/{identity}/resolve", json=body)
     assert (again.status_code, again.json()["code"]) == (409, "illegal-transition")
+    assert again.json()["detail"].startswith("It was resolved already: cancelled, by ehr:local at 2026-11-24")
+    assert again.json()["fix"].startswith(f"Read what became of it: GET /authorizations/{identity}")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -15,9 +16,12 @@ from gateway.flow.repeats import KeyReused
 from gateway.flow.world import World
 from gateway.model.changes import Cause
 from gateway.model.errors import NotFound, OurFault
+from gateway.model.payer_state import PayerState
+from gateway.payers import health
+from gateway.payers.health import Failed
 from tests import stuck
 from tests.unit.cli.conftest import Pa
-from tests.worlds import ORDERS, build_world
+from tests.worlds import ORDERS, FixedClock, build_world
 
 KNEE = ORDERS / "knee_mri.json"
 
@@ -34,6 +38,8 @@ def world(pa: Pa, tmp_path: Path) -> Iterator[World]:
 
 def test_the_list_says_why_since_when_and_what_to_call_next(pa: Pa, world: World) -> None:
     assert "Nothing waits for a person" in pa("work", "list")
+    narrowed = pa("work", "list", "--cause", "doubt")
+    assert "Nothing waits for a person of what was asked for; `pa work list` lists all" in narrowed
     doubt = stuck.in_doubt(world)
     webhook = stuck.set_aside(world, Cause.WEBHOOK, "HTTP 500 for three days", key="notify/2", number=2)
     shown = pa("work", "list")
@@ -68,6 +74,17 @@ def test_a_retry_does_the_step_at_once_and_says_when_it_is_stuck_again(pa: Pa, w
     assert "connection" in pa.json("auth", "show", identity)["attention"]
     with pytest.raises(NotFound):
         pa("work", "retry", identity)
+
+
+def test_a_retry_without_the_key_that_is_needed_names_the_keys(pa: Pa, world: World) -> None:
+    identity = stuck.set_aside(world, Cause.WEBHOOK, "HTTP 500", key="notify/2")
+    for command in (("retry",), ("give-up", "--reason", "x")):
+        with pytest.raises(NotFound, match="nothing that was set aside has no key") as fault:
+            pa("work", *command, identity)
+        assert fault.value.fix == "Repeat it with --key notify/2."
+        with pytest.raises(NotFound, match="nothing that was set aside has notify/9"):
+            pa("work", *command, identity, "--key", "notify/9")
+    pa("work", "give-up", identity, "--key", "notify/2", "--reason", "x")
 
 
 def test_all_of_a_cause_are_retried_and_those_that_cannot_be_are_named(pa: Pa, world: World) -> None:
@@ -110,10 +127,46 @@ def test_both_sides_of_a_doubt_stand_beside_each_other(pa: Pa, world: World) -> 
 
 
 def test_a_doubt_of_which_the_payer_was_not_asked_yet_says_when_it_will_be(pa: Pa, world: World) -> None:
-    identity = stuck.asking(world)
-    assert "The payer is asked at 2026-11-24" in pa("auth", "doubt", identity)
+    identity = stuck.asking(replace(world, clock=FixedClock(datetime.now(UTC))))
+    assert "Nothing is sent before the payer was asked: the payer is asked at" in pa("auth", "doubt", identity)
     assert "In doubt: the payer is asked at" in pa("auth", "show", identity)
     assert "the payer is asked at" in pa("auth", "list", "--state", "in_doubt")
+
+
+def test_a_time_that_is_over_is_no_promise(pa: Pa, world: World) -> None:
+    identity = stuck.asking(replace(world, clock=FixedClock(datetime.now(UTC) - timedelta(days=1))))
+    for command in (("auth", "doubt", identity), ("auth", "show", identity), ("auth", "list")):
+        shown = pa(*command)
+        assert "overdue since 20" in shown
+        assert "is asked at" not in shown
+
+
+def test_an_order_whose_payer_is_paused_says_so_and_one_that_has_its_time_says_both(pa: Pa, world: World) -> None:
+    waiting = stuck.asking(replace(world, clock=FixedClock(datetime.now(UTC))), number=7)
+    pa("payer", "pause", "sandbox", "--reason", "maint", "--by", "Ana")
+    shown = pa("order", "submit", str(KNEE))
+    assert "Not sent: waits: sandbox is paused (maint). `pa serve` does it" in shown
+    (identity,) = [one["id"] for one in pa.json("auth", "list", "--state", "ready")]
+    assert "waits: sandbox is paused (maint)" in pa("auth", "show", identity)
+    assert pa.json("auth", "show", identity)["next"] == "Nothing: waits: sandbox is paused (maint)"
+    assert pa("auth", "list").count("waits: sandbox is paused (maint)") == 2
+    assert "waits: sandbox is paused (maint), and not before 20" in pa("auth", "doubt", waiting)
+
+
+def test_an_order_whose_payers_circuit_is_open_goes_when_it_closes(pa: Pa, world: World) -> None:
+    identity = stuck.take_in(world)
+    circuit, now = world.payers["sandbox"].circuit, datetime.now(UTC)
+    for _ in range(circuit.failures):
+        world.store.change_payer("sandbox", lambda state: health.heard(state, Failed("HTTP 502"), circuit, now))
+    assert f"the circuit of sandbox is open ({circuit.failures} failures in a row; HTTP 502); it goes as soon" in pa(
+        "auth", "show", identity
+    )
+    world.store.change_payer("sandbox", lambda state: health.resumed(state, now))
+    assert "as soon as the payer's circuit closes" in pa("auth", "show", identity)
+    world.store.change_payer(
+        "sandbox", lambda _: replace(PayerState(lane="sandbox"), not_before=now + timedelta(hours=1))
+    )
+    assert "waits: sandbox asked to wait until 20" in pa("auth", "show", identity)
 
 
 def test_nothing_was_sent_for_an_order_that_is_held(pa: Pa, world: World) -> None:
@@ -129,6 +182,12 @@ def test_it_is_this_one_is_recorded_with_who_said_so(pa: Pa, world: World) -> No
     assert (events[-1]["name"], events[-1]["actor"]) == ("Decided", "person:Nora")
     assert pa.json("work", "list") == []
     assert "not in doubt any more" in pa("auth", "doubt", identity)
+    for said in (("--this", key), ("--none", "--reason", "x"), ("--stop", "--reason", "x")):
+        with pytest.raises(OurFault, match=r"It was resolved already: decided approved, by Nora at 20") as again:
+            pa("auth", "resolve", identity, *said)
+        assert f"pa auth show {identity}" in again.value.fix
+    with pytest.raises(OurFault, match="It is not in doubt: it is held"):
+        pa("auth", "resolve", stuck.take_in(world, number=5, hold=True), "--none", "--reason", "x")
 
 
 def test_it_is_none_goes_again_at_once(pa: Pa, world: World) -> None:

@@ -23,6 +23,7 @@ from gateway.model.authorization import (
     Urgency,
 )
 from gateway.model.errors import IllegalTransition
+from gateway.model.next_step import NextStep, next_step
 from gateway.model.order import Choice, Gap
 
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
@@ -252,6 +253,14 @@ def test_a_decision_is_on_each_item_and_ends_the_clock() -> None:
     assert (decided.items[0].answer, decided.items[0].result) == (ANSWER, Result.APPROVED)
     assert (decided.determination, decided.decided_at, decided.answered_at) == (Result.APPROVED, LATER, LATER)
     assert (decided.due_at, decided.due_basis, decided.acknowledge) == (None, "", False)
+
+
+def test_a_pended_answer_to_an_inquiry_ends_the_waiting_for_the_next() -> None:
+    doubtful = record(State.IN_DOUBT, not_before=LATER)
+    assert next_step(doubtful) is NextStep.WAIT
+    pended = lifecycle.apply(doubtful, example(events.Pended))
+    assert (pended.not_before, next_step(pended)) == (None, NextStep.NONE)
+    assert next_step(record(State.CANCELLED, not_before=LATER)) is NextStep.NONE
 
 
 @pytest.mark.parametrize("kind", [events.Pended, events.PersonNeeded])

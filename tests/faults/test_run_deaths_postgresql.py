@@ -1,0 +1,16 @@
+"""Processes on PostgreSQL that die at crash points, or freeze beyond their lease: the ledgers agree all the same."""
+
+from pathlib import Path
+
+from tests.faults.runs import die_often, freeze
+from tests.postgres import need_postgres
+
+
+def test_half_a_hundred_deaths_change_nothing_in_what_the_ledgers_say(tmp_path: Path) -> None:
+    need_postgres()
+    die_often(tmp_path, "postgresql")
+
+
+def test_a_zombie_neither_sends_nor_overwrites(tmp_path: Path) -> None:
+    need_postgres()
+    freeze(tmp_path, "postgresql", times=3)
