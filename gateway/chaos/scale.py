@@ -1,4 +1,4 @@
-"""Shortens the gateway's own waits in proportion to a payer that answers within a second: scale.yaml."""
+"""Sets constants of the gateway in proportion to a payer that answers within a second: scale.yaml."""
 
 from datetime import timedelta
 from importlib import import_module
@@ -9,7 +9,7 @@ import yaml
 
 
 def scaled_waits() -> dict[str, float]:
-    """Seconds by the dotted path of a constant."""
+    """Seconds, or a count, by the dotted path of a constant."""
     rows: dict[str, float] = yaml.safe_load(Path(__file__).with_name("scale.yaml").read_text())
     return rows
 
@@ -23,7 +23,7 @@ def constant(path: str) -> tuple[Any, str]:
     module, _, name = path.rpartition(".")
     holder = import_module(module)
     if not isinstance(getattr(holder, name, None), float | int | timedelta):
-        raise LookupError(f"{path} is no length of time in the gateway")
+        raise LookupError(f"{path} is no number or length of time in the gateway")
     return holder, name
 
 

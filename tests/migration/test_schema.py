@@ -90,7 +90,8 @@ def test_opening_a_store_logs_a_migration_once(tmp_path: Path) -> None:
         def write(self, line: str, /, **fields: str | int | float) -> None:
             lines.append((line, fields))
 
-    url = f"sqlite:///{tmp_path / 'per%cent' / 'gateway.db'}"
+    (tmp_path / "per%cent").mkdir()
+    url = f"sqlite:///{tmp_path}/per%25cent/gateway.db"
     for _ in range(2):
         open_store(url, Lines()).close()
     assert lines == [("store.migrated", {"before": "none", "after": tables.REVISION})]
