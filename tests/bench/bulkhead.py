@@ -56,7 +56,7 @@ def observe(database: str, seen: Seen, *, holes: Sequence[str], rate: float, sec
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=20.0, help="how long orders are offered at each turn")
-    parser.add_argument("--turns", type=int, default=2, help="turns of each kind")
+    parser.add_argument("--turns", type=int, default=4, help="turns of each kind")
     parser.add_argument("--rate", type=float, default=GENTLE, help="orders a second, to the five payers in turn")
     parser.add_argument("--thinks", type=float, default=0.0, help="seconds that a payer takes to answer")
     parser.add_argument("--database", choices=tuple(SETTINGS), default=SQLITE)
