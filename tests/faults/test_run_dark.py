@@ -45,5 +45,5 @@ def test_each_shortened_wait_is_a_constant_of_the_gateway(path: str) -> None:
 
 
 def test_a_wait_that_is_gone_is_named() -> None:
-    with pytest.raises(LookupError, match=r"gateway\.worker\.crew\._NO_SUCH is no length of time"):
+    with pytest.raises(LookupError, match=r"gateway\.worker\.crew\._NO_SUCH is no number or length of time"):
         constant("gateway.worker.crew._NO_SUCH")
